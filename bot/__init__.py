@@ -1,0 +1,1 @@
+"""Wires and runs the bot: command line, configuration, composition, desk, courier."""

@@ -1,0 +1,1 @@
+"""Mail: listen, read, write, send."""

@@ -1,0 +1,1 @@
+"""Slack: listen, read, write, send."""

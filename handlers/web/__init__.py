@@ -1,0 +1,1 @@
+"""The web: health, metrics, signed webhooks, decision pages."""

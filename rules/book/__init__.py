@@ -1,0 +1,1 @@
+"""The rulebook: its types, its checks, its conditions and calendars."""

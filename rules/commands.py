@@ -1,0 +1,180 @@
+"""The grammar of what people type after `/docket`, after a mention, or in a direct message.
+
+    new WORKFLOW [text]            mine        list [WORKFLOW]      exceptions        help [VERB]
+    show|why|claim|next|accept|ack|close|decide KEY                 digest [NAME]     report NAME
+    assign KEY @person             back|reopen KEY cause            ask KEY question
+    except KEY CODE why            approve|reject KEY[/EXCEPTION] CODE why
+    set KEY field value            evidence KEY kind value          tick KEY n
+    snooze KEY 2h                  away until D for @person         breakglass KEY why
+    pause|resume [WORKFLOW]        quarantine
+
+Words are matched in any case; a KEY is letters, a dash and digits (REF-12), with /EXCEPTION where one is meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast, get_args
+
+import re2
+from rapidfuzz import fuzz, process
+
+from rules.events import Verb
+
+VERBS: tuple[Verb, ...] = get_args(Verb)
+
+#: What each verb does, in a few words, and how it is typed: help and suggestions are made of this.
+USAGE: dict[Verb, tuple[str, str]] = {
+    "new": ("open an item", "new WORKFLOW [text]"),
+    "mine": ("what is yours and what waits for you", "mine"),
+    "list": ("what is open", "list [WORKFLOW]"),
+    "show": ("one item, whole", "show KEY"),
+    "why": ("why it is due then and who was told", "why KEY"),
+    "claim": ("take an item yourself", "claim KEY"),
+    "assign": ("hand an item to someone", "assign KEY @person"),
+    "next": ("move it to the next stage", "next KEY"),
+    "back": ("send it back a stage", "back KEY cause"),
+    "except": ("raise an exception", "except KEY CODE why"),
+    "decide": ("see a decision card again", "decide KEY"),
+    "approve": ("approve an exception", "approve KEY CODE why"),
+    "reject": ("reject an exception", "reject KEY CODE why"),
+    "evidence": ("add a proof", "evidence KEY kind value"),
+    "close": ("close it", "close KEY"),
+    "snooze": ("be reminded later; deadlines stay", "snooze KEY 2h"),
+    "away": ("say who stands in for you", "away until D for @person"),
+    "breakglass": ("act first, be reviewed after", "breakglass KEY why"),
+    "pause": ("stop a workflow", "pause [WORKFLOW]"),
+    "resume": ("let it go on", "resume [WORKFLOW]"),
+    "digest": ("the digest, now", "digest [NAME]"),
+    "report": ("a question to the ledger", "report NAME"),
+    "help": ("this", "help [VERB]"),
+    "accept": ("accept a handoff", "accept KEY"),
+    "tick": ("tick a step off", "tick KEY n"),
+    "set": ("set a field", "set KEY field value"),
+    "ack": ("say that you are on it", "ack KEY"),
+    "reopen": ("open it again", "reopen KEY cause"),
+    "ask": ("ask the requester something", "ask KEY question"),
+    "exceptions": ("open exceptions", "exceptions"),
+    "quarantine": ("what was held", "quarantine"),
+}
+
+#: Verbs that later versions answer; typed now they get an honest sentence.
+NOT_YET: frozenset[str] = frozenset(
+    {"back", "accept", "tick", "away", "breakglass", "pause", "resume", "report", "quarantine"}
+)
+
+_KEY = re2.compile(r"([A-Za-z][A-Za-z0-9]{0,9})-([0-9]{1,12})(?:/([A-Za-z][A-Za-z0-9_]{0,60}))?")
+_WITH_KEY = frozenset(
+    {"show", "why", "claim", "assign", "next", "back", "except", "decide", "approve", "reject", "evidence", "close",
+     "snooze", "breakglass", "accept", "tick", "set", "ack", "reopen", "ask"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """One command, as far as it was typed; what is missing stays None or "". Attributes as in events.Command."""
+
+    verb: Verb
+    item: str | None = None
+    code: str | None = None
+    reason_code: str | None = None
+    workflow: str | None = None
+    person: str | None = None
+    name: str | None = None
+    until: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misunderstood:
+    """No command: `sentence` says what was probably meant; `guess` is that verb, if there is one."""
+
+    sentence: str
+    guess: Verb | None = None
+
+
+def key_in(text: str) -> str | None:
+    """The first item key in a text (`REF-12`), in capitals, or None."""
+    found = _KEY.search(text)
+    return f"{found.group(1).upper()}-{int(found.group(2))}" if found else None
+
+
+def parse(text: str) -> Parsed | Misunderstood:
+    """What was typed, without its leading `/docket` or mention; "" means `help`, and a KEY alone means `show`."""
+    first, _, rest = text.strip().partition(" ")
+    rest = rest.strip()
+    if not first:
+        return Parsed(verb="help")
+    word = first.lower().lstrip("/")
+    if word not in VERBS:
+        if _KEY.fullmatch(first):
+            return Parsed(verb="show", item=key_in(first))
+        return _misspelt(first)
+    verb = cast(Verb, word)
+    if verb in _WITH_KEY:
+        return _about_an_item(verb, rest)
+    if verb == "new":
+        workflow, _, words = rest.partition(" ")
+        return Parsed(verb=verb, workflow=workflow.lower() or None, words=words.strip())
+    if verb in ("list", "pause", "resume"):
+        return Parsed(verb=verb, workflow=rest.lower() or None)
+    if verb == "away":
+        return _away(rest)
+    return Parsed(verb=verb, name=rest.lower() or None)
+
+
+def looks_like_a_command(text: str) -> bool:
+    """Whether free text to the bot (a mention, a direct message) begins with a verb or is a key alone."""
+    first = text.strip().partition(" ")[0]
+    return first.lower().lstrip("/") in VERBS or _KEY.fullmatch(first.strip()) is not None
+
+
+def _about_an_item(verb: Verb, rest: str) -> Parsed:
+    first, _, after = rest.partition(" ")
+    found = _KEY.fullmatch(first)
+    if found is None:
+        # In a thread a mention without KEY means that thread's item: the words stay for the desk to place.
+        item, code, after = None, None, rest
+    else:
+        item = f"{found.group(1).upper()}-{int(found.group(2))}"
+        code = found.group(3).upper() if found.group(3) else None
+    after = after.strip()
+    head, _, tail = after.partition(" ")
+    tail = tail.strip()
+    match verb:
+        case "approve" | "reject":
+            return Parsed(verb=verb, item=item, code=code, reason_code=head.upper() or None, words=_because(tail))
+        case "except":
+            return Parsed(verb=verb, item=item, code=head.upper() or None, words=_because(tail))
+        case "assign":
+            return Parsed(verb=verb, item=item, code=code, person=head or None, words=_because(tail))
+        case "snooze":
+            return Parsed(verb=verb, item=item, code=code, until=head or None)
+        case "set" | "evidence" | "tick":
+            return Parsed(verb=verb, item=item, name=head.lower() or None, words=tail)
+        case _:
+            return Parsed(verb=verb, item=item, code=code, words=after)
+
+
+def _because(words: str) -> str:
+    """`because` is how the sentence begins when it is spoken; the record keeps what follows."""
+    return words[len("because ") :].strip() if words.lower().startswith("because ") else words
+
+
+def _away(rest: str) -> Parsed:
+    words = rest.split()
+    until = words[words.index("until") + 1] if "until" in words[:-1] else None
+    person = words[words.index("for") + 1] if "for" in words[:-1] else None
+    return Parsed(verb="away", until=until, person=person)
+
+
+def _misspelt(word: str) -> Misunderstood:
+    # Long words are no typing errors of a verb, and comparing them costs time on hostile text.
+    best = process.extractOne(word.lower()[:40], VERBS, scorer=fuzz.ratio, score_cutoff=60)
+    if best is None:
+        return Misunderstood(sentence=f"`{word[:40]}` is no command of mine. `/docket help` lists them.")
+    verb = cast(Verb, best[0])
+    does, usage = USAGE[verb]
+    return Misunderstood(
+        sentence=f"`/docket {word[:40]}`? Did you mean `{verb}`: {does} (`/docket {usage}`)?", guess=verb
+    )

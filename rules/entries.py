@@ -1,0 +1,32 @@
+"""What the ledger records: one entry for each change, in words that a new hire can replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Kind = Literal[
+    "opened", "filled", "conflicted", "owned", "entered", "asked", "clock", "raised", "counted", "reminded",
+    "late", "escalated", "decided", "refused", "voided", "reassigned", "snoozed", "acknowledged", "questioned",
+    "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
+    "rulebook",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One change. `facts` may be kept for ever; `texts` are people's words and strangers' names, which can be erased.
+
+    Both hold JSON values only (times as RFC 3339 strings). `rulebook` is the version the rule that acted stands in.
+    """
+
+    kind: Kind
+    item: str
+    at: datetime
+    by: str  # a rulebook key, a stranger's identity, or "docket" for the bot's own rules and clock
+    via: str  # slack, mail, timer, command line, docket
+    rulebook: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,172 @@
+"""What happened outside: each door translates its payloads into one of these, and nothing else reaches the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Via = Literal["slack", "mail", "timer", "command line", "docket"]
+Automatic = Literal["", "auto-reply", "bounce", "receipt", "notification", "own"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`id` is the outside id of design.md, promise 2; `at` UTC as the source dates it; `by` a raw identity.
+
+    A raw identity is `slack:U...`, an e-mail address in lower case, or a rulebook key (command line, timers: "docket").
+    """
+
+    id: str
+    workspace: str
+    at: datetime
+    by: str
+    via: Via
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("an event's time needs a zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came along: its cleaned name, media type, size in bytes, SHA-256 ("" where only linked)."""
+
+    name: str
+    media_type: str = ""
+    size: int = 0
+    sha256: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted(Event):
+    """A message in a Slack channel, thread or direct message; `text` is unescaped, mentions as `@U...`."""
+
+    place: str
+    place_name: str
+    ts: str
+    thread: str | None  # ts of the root, where this is a reply
+    text: str
+    direct: bool = False
+    mentions_us: bool = False
+    bot: bool = False  # written by a program, ours or another
+    subtype: str = ""  # Slack's, where it is no ordinary message (channel_join, ...)
+    files: tuple[Attachment, ...] = ()
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited(Event):
+    """The message `ts` now reads `text`."""
+
+    place: str
+    ts: str
+    thread: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted(Event):
+    """The message `ts` is gone."""
+
+    place: str
+    ts: str
+    thread: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted(Event):
+    """`by` put `reaction` (a name without colons) on a message; `message` is that message as its author posted it."""
+
+    reaction: str
+    message: Posted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed(Event):
+    """A mail, read. `by` is From's address ("" where none can be believed); ids are Message-IDs with their brackets.
+
+    `new_text` is the text without quotes and signature, `text` all of it; `sent_at` its own claim of the date.
+    `automatic` says what kind of machine wrote it; `answerable` whether an automatic answer may go out at all.
+    """
+
+    inbox: str
+    message_id: str | None
+    references: tuple[str, ...]  # In-Reply-To first, then References from the end
+    subject: str
+    from_name: str
+    text: str
+    new_text: str
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    automatic: Automatic = ""
+    answerable: bool = True
+    reply_to: str | None = None  # where an answer may go (already checked against backscatter)
+    sent_at: datetime | None = None
+    troubles: tuple[str, ...] = ()  # what was odd in it, in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(Event):
+    """Something came in that a door could not read; its raw bytes are kept with the event's id."""
+
+    inbox: str
+    problem: str
+
+
+Verb = Literal[
+    "new", "mine", "list", "show", "claim", "assign", "next", "back", "except", "decide", "approve", "reject",
+    "evidence", "close", "snooze", "away", "breakglass", "pause", "resume", "why", "digest", "report", "help",
+    "accept", "tick", "set", "ack", "reopen", "ask", "exceptions", "quarantine",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Event):
+    """What a person told the bot to do, typed, clicked or submitted: always this one shape.
+
+    `item` is a key; `code` an exception code, a reason code stands in `reason_code`. `words` is free text
+    (rationale, cause, question, value); `place` the conversation it was said in; `seen` what its form showed.
+    """
+
+    verb: Verb
+    item: str | None = None
+    code: str | None = None
+    reason_code: str | None = None
+    workflow: str | None = None
+    person: str | None = None  # raw identity or rulebook key
+    name: str | None = None  # of a field, a kind of evidence, a digest or report
+    until: str | None = None  # a short duration (2h) or a day (2026-12-01)
+    words: str = ""
+    place: str = ""
+    place_name: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)  # of a form
+    seen: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due(Event):
+    """A timer's time has come: `kind` and `subject` ("" or an exception code) as in rules/timing.py."""
+
+    item: str
+    kind: str
+    subject: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The bot itself failed: `cause` is one name for what keeps failing, `sentence` says it to the operator."""
+
+    cause: str
+    sentence: str
+    item: str | None = None  # whose notice or message it concerned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered(Event):
+    """What failed under `cause` works again."""
+
+    cause: str

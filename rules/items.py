@@ -1,0 +1,150 @@
+"""The item and its exceptions: what a take loads, the rules judge, and the ledger can rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+State = Literal["open", "waiting", "blocked", "held", "closed"]
+Outcome = Literal["done", "rejected", "withdrawn", "duplicate"]
+TroubleState = Literal["open", "approved", "rejected", "void", "bypassed"]
+Verdict = Literal["approve", "reject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an item came from and where its card lives.
+
+    `channel` is slack, mail or command; `place` a Slack channel id (or `#name`), or an inbox name;
+    `thread` the ts of the thread's root, or the Message-ID that the item's mails refer to.
+    """
+
+    channel: Literal["slack", "mail", "command", "docket"]
+    place: str = ""
+    place_name: str = ""
+    thread: str | None = None
+    permalink: str | None = None
+    message_id: str | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided, and what they were shown when they did."""
+
+    verdict: Verdict
+    reason_code: str
+    rationale: str
+    by: str
+    at: datetime
+    via: str
+    seen: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One exception of an item (the code says which; at most one of a code is open at a time).
+
+    `opened_at` and `due_at` are UTC; `next_at` is when the next step of the ladder is due; `steps` counts the
+    steps taken; `values` are the known values that met the rule; `read` all that its condition reads, at opening.
+    """
+
+    code: str
+    state: TroubleState
+    owner: str
+    backup: str
+    may_decide: tuple[str, ...]
+    opened_at: datetime
+    due_at: datetime
+    next_at: datetime | None
+    steps: int = 0
+    raised_by: str = ""  # "" when a rule did
+    because: str = ""  # the rule or the sentence of the person who raised it
+    values: Mapping[str, str] = field(default_factory=dict)
+    decision: Decision | None = None
+    reminded_at: datetime | None = None
+    reminders: int = 0
+    snoozed_until: datetime | None = None
+    question: str | None = None  # the last question that its owner asked
+    count: int = 1  # of a bot failure: how often its cause was met
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A proof on an item; `at` is UTC, `sha256` of a file's bytes or the value's UTF-8."""
+
+    id: str
+    kind: str
+    value: str
+    sha256: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One tracked request. Field values are canonical strings (`450.00 USD`, `2026-12-01`, `EU`); times are UTC.
+
+    `version` counts its entries and guards against a lost update; `head` is the hash of the newest one.
+    """
+
+    key: str
+    workspace: str
+    workflow: str
+    rulebook: str
+    title: str
+    text: str
+    requester: str
+    source: Source
+    opened_at: datetime
+    owner: str = ""
+    backup: str = ""
+    owner_since: datetime | None = None
+    owner_because: str = ""
+    stage: str | None = None
+    stage_at: datetime | None = None
+    due_at: datetime | None = None
+    clock_stopped_at: datetime | None = None  # while it waits for an answer or a decision
+    fields: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field -> the values that contradict
+    missing: tuple[str, ...] = ()  # required and demanded, in the workflow's order
+    demanded: bool = True
+    asks: int = 0
+    asked_at: datetime | None = None
+    touched_at: datetime | None = None  # the last sign of life, for `stale_after`
+    reminded_at: datetime | None = None
+    reminders: int = 0
+    late_steps: int = 0  # how far up the ladder its missed deadline was told
+    next_at: datetime | None = None  # when the next of those steps is due
+    snoozed_until: datetime | None = None
+    acknowledged_at: datetime | None = None
+    exceptions: tuple[Trouble, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    alike: tuple[str, ...] = ()
+    held: bool = False
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    version: int = 0
+    head: str = ""
+
+    @property
+    def state(self) -> State:
+        """Derived, so that it can never disagree with its causes (interface.md, "States")."""
+        if self.closed_at is not None:
+            return "closed"
+        if self.held:
+            return "held"
+        if any(t.state == "open" for t in self.exceptions):
+            return "blocked"
+        return "waiting" if self.missing else "open"
+
+    def open_trouble(self, code: str | None = None) -> tuple[Trouble, ...]:
+        """The undecided exceptions, of one code or all, oldest first."""
+        return tuple(t for t in self.exceptions if t.state == "open" and code in (None, t.code))
+
+    def last_trouble(self, code: str) -> Trouble | None:
+        """The newest exception of that code, whatever became of it."""
+        return next((t for t in reversed(self.exceptions) if t.code == code), None)

@@ -1,0 +1,1 @@
+"""The shelves: SQL and nothing else."""
