@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     "opened", "filled", "conflicted", "owned", "entered", "asked", "clock", "raised", "counted", "reminded",
-    "late", "escalated", "decided", "refused", "voided", "reassigned", "snoozed", "acknowledged", "questioned",
+    "late", "escalated", "decided", "voided", "reassigned", "snoozed", "acknowledged", "questioned",
     "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
     "rulebook",
 ]  # fmt: skip

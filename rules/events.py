@@ -142,6 +142,7 @@ class Command(Event):
     words: str = ""
     place: str = ""
     place_name: str = ""
+    thread: str | None = None  # root ts, where it was said in a thread: names the item that `item` leaves out
     fields: Mapping[str, str] = field(default_factory=dict)  # of a form
     seen: Mapping[str, str] | None = None
 

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rules.book.rulebook import Rulebook
+from rules.items import Item
+
 #: `to` of a notice that goes into the conversation the item came from.
 CONVERSATION = "conversation"
 #: `to` of a notice to whoever asked, wherever they asked.
@@ -24,7 +27,7 @@ class Notice:
 
     @property
     def slot(self) -> str | None:
-        """The message that this edits in place, where it has one; waiting notices of one slot collapse into the last."""
+        """The message that this edits in place, if any; waiting notices of one slot collapse into the last."""
         return None
 
 
@@ -49,18 +52,11 @@ class DecisionCard(Notice):
     code: str
     opened_at: str
     passed_from: str = ""
+    update: bool = False  # only worth sending where the earlier card can be edited
 
     @property
     def slot(self) -> str:
         return f"decision:{self.item}:{self.code}:{self.opened_at}:{self.to}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed(Notice):
-    """To whom let a deadline pass: it went up to `up_to`."""
-
-    code: str
-    up_to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +114,7 @@ class Unclear(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest(Notice):
-    """The digest `name` of the local day `day`, for `to`, by `way` (slack or email); from `since` to `until` (RFC 3339)."""
+    """The digest `name` of the local day `day` for `to`, by `way` (slack, email); `since`, `until` in RFC 3339."""
 
     name: str
     day: str
@@ -130,7 +126,7 @@ class Digest(Notice):
 KINDS: dict[str, type[Notice]] = {
     c.__name__: c
     for c in (
-        Card, Question, DecisionCard, Passed, Reminder, Late, Handed, Asked, Received, Verdict, Closed, Unclear, Digest,
+        Card, Question, DecisionCard, Reminder, Late, Handed, Asked, Received, Verdict, Closed, Unclear, Digest,
     )
 }  # fmt: skip
 
@@ -144,3 +140,61 @@ def decode(data: Mapping[str, Any]) -> Notice:
     """The inverse of `encode`; KeyError for a kind that this program does not know."""
     rest = dict(data)
     return KINDS[rest.pop("kind")](**rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The channels that can send here and now."""
+
+    slack: bool
+    mail: bool
+
+
+def lane(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str | None:
+    """Where a notice goes: `slack:C123`, `slack:#refunds`, `slack:U0LEE`, `mail:olu@...`; None: nowhere, rightly.
+
+    Whoever has no Slack is written to; the same person never hears it twice. A person whom no channel reaches
+    gets the lane of the channel they lack, so that the failure to deliver is seen and has an owner.
+    """
+    if isinstance(notice, Digest):
+        person = book.people[notice.to]
+        return f"slack:{person.slack}" if notice.way == "slack" else f"mail:{person.email}"
+    if notice.to == CONVERSATION:
+        return _conversation(item, book, ways)
+    if notice.to == REQUESTER:
+        return _requester(notice, item, book, ways)
+    return _person(notice.to, book, ways)
+
+
+def _person(key: str, book: Rulebook, ways: Ways) -> str:
+    person = book.people[key]
+    if person.slack and (ways.slack or not ways.mail):
+        return f"slack:{person.slack}"
+    return f"mail:{person.email}"
+
+
+def _conversation(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
+    """The card lives in Slack: the thread, the workflow's channel, or a direct message to who typed the command."""
+    if item is None or item.source.channel in ("mail", "docket") or not ways.slack:
+        return None
+    if item.source.place:
+        return f"slack:{item.source.place}"
+    slack = _slack_of(item.requester, book)
+    return f"slack:{slack}" if slack else None
+
+
+def _requester(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str | None:
+    if item is None or item.source.channel == "docket" or not item.requester:
+        return None
+    if item.source.channel == "mail":
+        known = book.people.get(item.requester)
+        address = known.email if known else item.requester
+        return f"mail:{address}" if ways.mail and "@" in address else None
+    return _conversation(item, book, ways)
+
+
+def _slack_of(identity: str, book: Rulebook) -> str | None:
+    if identity.startswith("slack:"):
+        return identity.removeprefix("slack:")
+    known = book.people.get(identity)
+    return known.slack if known else None

@@ -111,9 +111,7 @@ def _entered(item: Item, entry: Entry) -> Item:
 def _clock(item: Item, entry: Entry) -> Item:
     if not entry.facts["running"]:
         return replace(item, clock_stopped_at=entry.at)
-    return replace(
-        item, clock_stopped_at=None, due_at=moment(entry.facts["due_at"]), touched_at=entry.at, next_at=None
-    )
+    return replace(item, clock_stopped_at=None, due_at=moment(entry.facts["due_at"]), touched_at=entry.at, next_at=None)
 
 
 def _raised(item: Item, entry: Entry) -> Item:
@@ -187,8 +185,13 @@ def _trouble_reassigned(trouble: Trouble, entry: Entry) -> Trouble:
     )
 
 
-def _item_reassigned(item: Item, entry: Entry) -> Item:
-    return _owned(item, entry)
+def _voided(item: Item, entry: Entry) -> Item:
+    """An open exception that no longer matters, or a decision whose values have changed: the newest of its code."""
+    last = item.last_trouble(entry.facts["code"])
+    if last is None:
+        raise Impossible(f"{item.key} never had an exception {entry.facts['code']} to void")
+    void = replace(last, state="void", next_at=None, ended_at=entry.at)
+    return replace(item, exceptions=tuple(void if t is last else t for t in item.exceptions))
 
 
 def _closed(item: Item, entry: Entry) -> Item:
@@ -233,7 +236,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "conflicted": _conflicted,
     "owned": _owned,
     "entered": _entered,
-    "asked": lambda i, e: replace(i, asks=i.asks + 1, asked_at=e.at),
+    "asked": lambda i, e: replace(i, asks=1 if e.facts.get("anew") else i.asks + 1, asked_at=e.at),
     "clock": _clock,
     "raised": _raised,
     "counted": _on_trouble(lambda t, e: replace(t, count=t.count + 1)),
@@ -243,9 +246,9 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     ),
     "late": lambda i, e: replace(i, late_steps=i.late_steps + 1, next_at=moment(e.facts.get("next_at"))),
     "escalated": _on_trouble(_escalated),
-    "decided": _on_trouble(_decided),
-    "voided": _on_trouble(lambda t, e: replace(t, state="void", next_at=None, ended_at=e.at)),
-    "reassigned": _item_or_trouble(_item_reassigned, _trouble_reassigned),
+    "decided": lambda i, e: replace(_on_trouble(_decided)(i, e), touched_at=e.at),
+    "voided": _voided,
+    "reassigned": _item_or_trouble(_owned, _trouble_reassigned),
     "snoozed": _item_or_trouble(
         lambda i, e: replace(i, snoozed_until=moment(e.facts["until"])),
         lambda t, e: replace(t, snoozed_until=moment(e.facts["until"])),
@@ -253,7 +256,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "acknowledged": lambda i, e: replace(i, acknowledged_at=e.at, touched_at=e.at),
     "questioned": _on_trouble(lambda t, e: replace(t, question=e.texts["question"])),
     "attached": _touched,
-    "edited": _touched,
+    "edited": lambda i, e: replace(i, text=e.texts.get("text", i.text), touched_at=e.at),
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),
     "evidenced": _evidenced,
     "closed": _closed,

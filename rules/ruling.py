@@ -53,3 +53,4 @@ class Ruling:
     reply: Reply | None = None
     ignored: str = ""
     touched: str = ""  # the item that it concerns, also where nothing changed
+    unjudged: tuple[str, ...] = ()  # conditions that failed while this was judged, in words

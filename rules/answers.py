@@ -1,0 +1,166 @@
+"""What is said about an item that stands: replies answer what is missing, edits and deletions are noted."""
+
+from __future__ import annotations
+
+from rules.draft import DOCKET, Draft
+from rules.events import Attachment, Deleted, Edited, Mailed, Posted
+from rules.fields.reading import read_answer
+from rules.intake import ask, choose_owner, context, missing, read_opening
+from rules.items import Item
+from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Unclear
+from rules.ruling import Ruling, World
+from rules.small_talk import small_talk
+from rules.stages import enter
+from rules.stops import judge
+
+
+def from_thread(event: Posted, world: World, item: Item) -> Ruling:
+    """A reply in an item's Slack thread."""
+    if event.bot:
+        return Ruling(ignored="written by a program", touched=item.key)
+    if event.subtype not in ("", "file_share", "thread_broadcast", "me_message"):
+        return Ruling(ignored=f"Slack's own message ({event.subtype})", touched=item.key)
+    draft = _begin(event, world, item)
+    _attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place})
+    return _read(draft, event.text)
+
+
+def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
+    """A mail in an item's thread; a machine's mail is kept with the item and changes nothing else."""
+    draft = _begin(event, world, item)
+    _attach(draft, event.new_text or event.text, event.attachments, {"message_id": event.message_id})
+    if event.message_id:
+        draft.threads[f"mail:{event.message_id}"] = item.key
+    if event.automatic or not event.by:
+        return draft.ruling()
+    return _read(draft, event.new_text, may_answer=event.answerable)
+
+
+def from_edit(event: Edited, world: World, item: Item) -> Ruling:
+    """The source message reads differently: noted and shown; values that nobody decides on just now follow it."""
+    draft = _begin(event, world, item)
+    if event.ts != item.source.message_id:
+        draft.record("attached", {"because": "an edited reply", "ts": event.ts}, {"text": event.text, "from": draft.by})
+        return draft.ruling()
+    draft.record("edited", {}, {"text": event.text})
+    if item.closed_at is None:
+        _follow_the_edit(draft, item)
+        judge(draft)
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    return draft.ruling()
+
+
+def from_deletion(event: Deleted, world: World, item: Item) -> Ruling:
+    """A message of an item is gone from its channel; the record keeps what it said."""
+    draft = _begin(event, world, item)
+    draft.record("deleted", {"source": event.ts == item.source.message_id, "ts": event.ts})
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    return draft.ruling()
+
+
+def may_answer(item: Item, world: World, person: str) -> bool:
+    """Answers count from the requester, the owner, the backup and people of the rulebook."""
+    return person in (item.requester, item.owner, item.backup) or person in world.book.people
+
+
+def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
+    """Set field values and let everything follow that depends on them: owner, stop rules, clock, card."""
+    waited = bool(draft.item.missing)
+    known = {**draft.item.fields, **fields}
+    left = missing(draft.workflow, known) if draft.item.demanded else ()
+    draft.record("filled", {"names": list(fields), "how": how, "missing": list(left)}, {"fields": fields})
+    if waited:
+        _owner_again(draft)
+    judge(draft)
+
+
+def locked(item: Item, shown: tuple[str, ...], name: str) -> bool:
+    """Whether `name` is a known value under `show` of a pending decision: what is being decided may not change."""
+    return name in shown and name in item.fields
+
+
+def shown_fields(draft: Draft) -> tuple[str, ...]:
+    """The fields under `show` of every undecided exception."""
+    rules = (draft.rule(trouble.code) for trouble in draft.item.open_trouble())
+    return tuple(name for rule in rules if rule for name in rule.show)
+
+
+def _begin(event: Posted | Mailed | Edited | Deleted, world: World, item: Item) -> Draft:
+    workflow = world.book_of(item.rulebook).workflows[item.workflow]
+    return Draft(world, event, workflow, item.key, item)
+
+
+def _attach(draft: Draft, text: str, files: tuple[Attachment, ...], where: dict[str, str | None]) -> None:
+    kept = [{"media_type": f.media_type, "size": f.size, "sha256": f.sha256} for f in files]
+    names = [f.name for f in files]
+    draft.record("attached", {**where, "files": kept}, {"text": text, "from": draft.by, "file_names": names})
+
+
+def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
+    item = draft.item
+    if item.closed_at is not None:
+        return _after_the_end(draft, text)
+    if not item.missing or not _counts(draft):
+        return draft.ruling()
+    wanted = [draft.workflow.fields[name] for name in item.missing]
+    answers = read_answer(wanted, text, context(draft.book, draft.world))
+    if answers.values:
+        fill(draft, dict(answers.values), "answer")
+    unclear = {name: problem for name, problem in answers.unclear.items() if name in draft.item.missing}
+    if unclear and may_answer:
+        draft.tell(Unclear(item=draft.key, to=REQUESTER, problems=unclear))
+    return draft.ruling()
+
+
+def _counts(draft: Draft) -> bool:
+    return may_answer(draft.item, draft.world, draft.by)
+
+
+def _after_the_end(draft: Draft, text: str) -> Ruling:
+    """A reply to a closed item opens it again where the rulebook says so; thanks do not."""
+    reopens = draft.workflow.on_reply_after_close == "reopen" and draft.by == draft.item.requester
+    if not reopens or small_talk(text):
+        return draft.ruling()
+    reopen(draft, "the requester wrote again")
+    return draft.ruling()
+
+
+def reopen(draft: Draft, cause: str) -> None:
+    """Open a closed item again, in its last stage with a fresh clock."""
+    item = draft.item
+    stage = draft.workflow.stage(item.stage) or draft.workflow.stages[-1]
+    draft.record("reopened", {"stage": stage.name, "due_at": None}, {"cause": cause})
+    enter(draft, stage)
+    draft.tell(Handed(item=item.key, to=item.owner), Card(item=item.key, to=CONVERSATION))
+
+
+def _owner_again(draft: Draft) -> None:
+    """The owner row is chosen again while the item still waited for an answer, and only then."""
+    owner, backup, because = choose_owner(draft)
+    if (owner, backup) != (draft.item.owner, draft.item.backup):
+        before = draft.item.owner
+        draft.record("owned", {"owner": owner, "backup": backup}, {"because": because}, by=DOCKET)
+        if owner != before:
+            draft.tell(Handed(item=draft.key, to=owner, passed_from=before))
+
+
+def _follow_the_edit(draft: Draft, before: Item) -> None:
+    words = context(draft.book, draft.world)
+    was, _ = read_opening(draft.workflow, before.text, words)
+    now, conflicts = read_opening(draft.workflow, draft.item.text, words)
+    shown = shown_fields(draft)
+    # Only what the message itself had said follows its edit: an answer given since then is newer than both.
+    changed = {
+        name: value
+        for name, value in now.items()
+        if before.fields.get(name) in (None, was.get(name))
+        and before.fields.get(name) != value
+        and not locked(before, shown, name)
+    }
+    if changed:
+        fill(draft, changed, "edit")
+    unsure = {n: list(v) for n, v in conflicts.items() if n in draft.item.missing}
+    if unsure:
+        draft.record("conflicted", {"missing": list(draft.item.missing)}, {"conflicts": unsure})
+        if before.asks == 0:
+            ask(draft)

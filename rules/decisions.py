@@ -1,0 +1,151 @@
+"""Decisions: who may, against what they were shown, with which reason; the first one stands."""
+
+from __future__ import annotations
+
+from rules.draft import DOCKET, Draft, stamp
+from rules.events import Command
+from rules.intake import ask
+from rules.items import Trouble
+from rules.messages import Line, Reply, Who
+from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Verdict
+from rules.people import may_decide
+from rules.replies import done, refused
+from rules.ruling import Ruling
+from rules.stages import enter, finish, following
+from rules.stops import cards, keep_clock
+from rules.wording.lines import decided_line, deciders_line, shown_values
+
+
+def decide(draft: Draft, command: Command) -> Ruling:
+    """`approve` or `reject` an exception of the draft's item, or say exactly why not and who may."""
+    item = draft.item
+    chosen = choose(draft, command)
+    if isinstance(chosen, Reply):
+        return draft.ruling(reply=chosen)
+    trouble = chosen
+    if not may_decide(trouble, draft.by, item.requester):
+        return draft.ruling(reply=_may_not(draft, trouble))
+    if problem := _flaw(draft, trouble, command):
+        return draft.ruling(reply=problem)
+    shown = shown_values(item, draft.workflow, trouble.code)
+    verdict = "approve" if command.verb == "approve" else "reject"
+    draft.record(
+        "decided",
+        {"code": trouble.code, "verdict": verdict, "reason_code": command.reason_code},
+        {"rationale": command.words.strip(), "seen": shown},
+    )
+    after_decision(draft, trouble, verdict)
+    draft.tell(*cards(draft, trouble), Card(item=draft.key, to=CONVERSATION))
+    last = draft.item.last_trouble(trouble.code)
+    assert last is not None, "it was decided a moment ago"
+    return draft.ruling(reply=done(decided_line(draft.item, last, draft.book), item=draft.key))
+
+
+def choose(draft: Draft, command: Command) -> Trouble | Reply:
+    """The exception that is meant: the named one or the only one; several are a question, never a guess."""
+    item = draft.item
+    if command.code:
+        named = item.open_trouble(command.code)
+        return named[0] if named else _nothing_open(draft, item.last_trouble(command.code))
+    undecided = item.open_trouble()
+    if len(undecided) == 1:
+        return undecided[0]
+    if not undecided:
+        return _nothing_open(draft, item.exceptions[-1] if item.exceptions else None)
+    example = f"/docket {command.verb} {item.key}/{undecided[0].code} CODE why"
+    lines: list[Line] = [(f"{t.code}: {rule.means}",) for t in undecided if (rule := draft.rule(t.code))]
+    return refused(
+        "which_exception",
+        (f"{item.key} has {len(undecided)} open exceptions. Which one do you mean?",),
+        *lines,
+        (f"Say it with the exception: `{example}`",),
+    )
+
+
+def after_decision(draft: Draft, trouble: Trouble, verdict: str) -> None:
+    """What a verdict does to the item (interface.md, "States")."""
+    rule = draft.rule(trouble.code)
+    follow_up = draft.workflow.follow_up
+    asked_out = follow_up is not None and follow_up.then == trouble.code
+    stale = rule is not None and rule.stale
+    if verdict == "reject" and rule is not None and rule.on_reject == "close":
+        finish(draft, "rejected")
+        return
+    stage = draft.workflow.stage(draft.item.stage)
+    if verdict == "approve":
+        draft.tell(Verdict(item=draft.key, to=REQUESTER, code=trouble.code))
+        if asked_out:
+            draft.record("demand_dropped", {"because": trouble.code}, by=DOCKET)
+        if draft.workflow.name == "docket":
+            finish(draft, "done")
+        elif (after := following(draft)) and after.unmet == trouble.code:
+            enter(draft, after)
+        elif (asked_out or stale) and stage is not None:
+            enter(draft, stage)
+    elif asked_out and draft.item.missing:
+        ask(
+            draft, anew=True
+        )  # it stays and still needs the answer: a fresh round of questions, so it can't rest for ever
+    keep_clock(draft)
+
+
+def _flaw(draft: Draft, trouble: Trouble, command: Command) -> Reply | None:
+    """What a decision still lacks, said in a way that it can be mended in one go."""
+    rule = draft.rule(trouble.code)
+    allowed = (rule.approve if command.verb == "approve" else rule.reject) if rule else ()
+    meanings: list[Line] = [(f"`{code}`  {draft.book.reason_codes.get(code, '')}",) for code in allowed]
+    if command.reason_code not in allowed:
+        said = "A decision names a reason code."
+        if command.reason_code:
+            said = f"`{command.reason_code}` is no reason code to {command.verb} {trouble.code} with."
+        return refused("reason_code", (said + " Choose one of these:",), *meanings, blank="reason_code")
+    if not command.words.strip():
+        return refused(
+            "rationale",
+            ("Say why in a sentence, so that someone new understands it next month.",),
+            blank="rationale",
+        )
+    if command.seen is not None and dict(command.seen) != shown_values(draft.item, draft.workflow, trouble.code):
+        return refused(
+            "changed_meanwhile",
+            (f"{draft.key} changed while you were looking. Nothing was decided; look again, please.",),
+        )
+    return None
+
+
+def _may_not(draft: Draft, trouble: Trouble) -> Reply:
+    item = draft.item
+    if draft.by == item.requester:
+        first: Line = ("Nobody decides on their own request. ", *deciders_line(trouble))
+        return refused("own_request", first)
+    return refused("not_yours", deciders_line(trouble), (f"Nothing was changed on {item.key}.",))
+
+
+def _nothing_open(draft: Draft, last: Trouble | None) -> Reply:
+    """The loser of a race, or a stale card: who decided, and that this click did nothing."""
+    if last is not None and last.decision is not None:
+        line = decided_line(draft.item, last, draft.book)
+        return refused("already_decided", (*line, " Nothing was changed by your click."))
+    if last is not None and last.state == "void":
+        return refused("void", (f"{last.code} of {draft.key} no longer waits for a decision. Nothing was changed.",))
+    owner = draft.item.owner
+    return refused("nothing_to_decide", (f"Nothing on {draft.key} waits for a decision. ", Who(owner), " has it."))
+
+
+def reassign(draft: Draft, trouble: Trouble, to: str, because: str) -> None:
+    """Hand the decision to somebody else; those whom the escalation reached keep their right."""
+    before = trouble.owner
+    backup = trouble.backup if trouble.backup != to else before
+    kept = [p for p in trouble.may_decide if p not in (before, to)]
+    draft.record(
+        "reassigned",
+        {"code": trouble.code, "owner": to, "backup": backup, "may_decide": [to, *kept]},
+        {"because": because},
+    )
+    now = draft.item.open_trouble(trouble.code)[0]
+    opened_at = stamp(now.opened_at)
+    draft.tell(
+        DecisionCard(item=draft.key, to=to, code=now.code, opened_at=opened_at, passed_from=before),
+        DecisionCard(item=draft.key, to=before, code=now.code, opened_at=opened_at, update=True),
+        Card(item=draft.key, to=CONVERSATION),
+    )

@@ -1,0 +1,119 @@
+"""What happens when a time has come: the next question, a reminder, a step up, an alarm about silence."""
+
+from __future__ import annotations
+
+from rules.draft import DOCKET, Draft, stamp
+from rules.events import Due
+from rules.intake import ask
+from rules.items import Trouble
+from rules.notices import CONVERSATION, Card, DecisionCard, Late, Reminder
+from rules.people import ladder
+from rules.ruling import Ruling
+from rules.stops import cards, open_trouble
+from rules.timing import ESCALATE, FOLLOW_UP, LATE, REMIND, STALE, answer_calendar, stale_code, work_calendar
+
+
+def fire(draft: Draft, due: Due) -> Ruling:
+    """Act on a due timer. The desk fires only what the item still has as a due time, so nothing acts on old news."""
+    match due.kind:
+        case k if k == FOLLOW_UP:
+            _follow_up(draft)
+        case k if k == REMIND:
+            _remind(draft, due.subject)
+        case k if k == LATE:
+            _late(draft)
+        case k if k == STALE:
+            _stale(draft)
+        case k if k == ESCALATE:
+            _escalate(draft, draft.item.open_trouble(due.subject)[0])
+        case _:
+            return Ruling(ignored=f"no such timer: {due.kind}", touched=draft.key)
+    return draft.ruling()
+
+
+def _follow_up(draft: Draft) -> None:
+    rule = draft.workflow.follow_up
+    assert rule is not None, "only a workflow with `follow_up` has such a timer"
+    if draft.item.asks < rule.at_most:
+        ask(draft)
+        return
+    names = ", ".join(draft.item.missing)
+    open_trouble(draft, rule.then, because=f"Asked {draft.item.asks} times for {names}.", raised_by=DOCKET)
+
+
+def _remind(draft: Draft, code: str) -> None:
+    item = draft.item
+    if code:
+        to = item.open_trouble(code)[0].may_decide
+    else:
+        to = (item.owner,)
+    draft.record("reminded", {"code": code, "to": list(to)}, by=DOCKET)
+    draft.tell(*(Reminder(item=item.key, to=person, code=code) for person in to))
+
+
+def _late(draft: Draft) -> None:
+    """The stage's time is over: owner and backup hear it, then those above, a step for each time allowed."""
+    item = draft.item
+    steps = ladder(draft.book, item.owner, item.backup, item.requester, draft.now)
+    number = item.late_steps
+    stage = draft.workflow.stage(item.stage)
+    assert stage is not None, "only an item in a stage has such a timer"
+    last = number + 1 >= len(steps)
+    next_at = None if last else work_calendar(draft.book, draft.workflow).add(draft.now, stage.within)
+    told = [steps[number].person] if number < len(steps) else []
+    if number == 0:
+        told.insert(0, item.owner)
+    draft.record("late", {"to": told, "next_at": stamp(next_at) if next_at else None}, by=DOCKET)
+    draft.tell(*(Late(item=item.key, to=person, step=number) for person in told))
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+
+
+def _stale(draft: Draft) -> None:
+    code = stale_code(draft.workflow)
+    assert code is not None, "only a workflow with a stale exception has such a timer"
+    touched_at = draft.item.touched_at
+    assert touched_at is not None
+    open_trouble(draft, code, rule="stale", raised_by=DOCKET)
+
+
+def _escalate(draft: Draft, trouble: Trouble) -> None:
+    """The deadline passed: whoever is next may decide too, and those before keep their right."""
+    steps = ladder(draft.book, trouble.owner, trouble.backup, draft.item.requester, draft.now)
+    if trouble.steps >= len(steps):
+        draft.record(
+            "escalated",
+            {"code": trouble.code, "to": "", "may_decide": list(trouble.may_decide), "next_at": None},
+            by=DOCKET,
+        )
+        return
+    step = steps[trouble.steps]
+    may_decide = [*trouble.may_decide, step.person] if step.decides else list(trouble.may_decide)
+    rule = draft.rule(trouble.code)
+    more = trouble.steps + 1 < len(steps) and rule is not None
+    next_at = (
+        answer_calendar(draft.book, draft.workflow, trouble.code).add(draft.now, rule.respond_within)
+        if more and rule is not None
+        else None
+    )
+    draft.record(
+        "escalated",
+        {
+            "code": trouble.code,
+            "to": step.person,
+            "may_decide": may_decide,
+            "next_at": stamp(next_at) if next_at else None,
+        },
+        by=DOCKET,
+    )
+    now = draft.item.open_trouble(trouble.code)[0]
+    draft.tell(
+        *(card for card in cards(draft, now) if card.to != step.person),
+        DecisionCard(
+            item=draft.key,
+            to=step.person,
+            code=trouble.code,
+            opened_at=stamp(trouble.opened_at),
+            passed_from=trouble.owner,
+        ),
+        Card(item=draft.key, to=CONVERSATION),
+    )

@@ -1,0 +1,1 @@
+"""Facts read out of people's text: money, dates, numbers, contacts, choices, patterns; never guessed."""

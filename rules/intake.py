@@ -1,0 +1,265 @@
+"""Intake: a message, a mail or `/docket new` becomes an item with an owner, or a reasoned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from rules.book.conditions import Condition, ConditionFailed, Facts
+from rules.book.rulebook import Rulebook, Workflow
+from rules.draft import DOCKET, Draft, facts_of
+from rules.events import Command, Event, Mailed, Posted, Reacted
+from rules.fields.reading import Context, find
+from rules.items import Item, Source
+from rules.likeness import alike
+from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
+from rules.people import seat
+from rules.ruling import Ruling, World
+from rules.small_talk import small_talk
+from rules.stages import enter
+from rules.stops import judge, open_trouble
+
+TITLE_LENGTH = 100
+
+
+def from_channel(event: Posted, world: World) -> Ruling:
+    """A message that starts no reply: the first workflow that listens in its channel and whose condition it meets."""
+    if reason := chatter(event):
+        return Ruling(ignored=reason)
+    for workflow in world.book.workflows.values():
+        for row in workflow.intake.slack:
+            if row.channel == event.place_name and _meets(row.when, event, workflow, world):
+                return _from_post(event, world, workflow, by=event.by)
+    return Ruling(ignored="no workflow listens for this")
+
+
+def from_reaction(event: Reacted, world: World) -> Ruling:
+    """The reaction of a workflow on any message tracks it; who wrote the message asked for it, not who reacted."""
+    workflow = next((w for w in world.book.workflows.values() if w.intake.reaction == event.reaction), None)
+    if workflow is None:
+        return Ruling(ignored=f"no workflow is opened by :{event.reaction}:")
+    if event.message.bot:
+        return Ruling(ignored="written by a program")
+    if world.book.person_of(event.by) not in world.book.people:
+        return Ruling(ignored="tracking others' messages takes a person of the rulebook")
+    return _from_post(event.message, world, workflow, by=event.message.by)
+
+
+def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
+    """`/docket new WORKFLOW text` or its form: who typed it asks. Its card goes to the workflow's first channel."""
+    listens = {row.channel for row in workflow.intake.slack}
+    place, name = event.place, event.place_name
+    if workflow.private or not listens:
+        place, name = "", ""
+    elif name not in listens:
+        name = next(iter(row.channel for row in workflow.intake.slack))
+        place = f"#{name}"
+    source = Source(channel="command", place=place, place_name=name)
+    given = {name: value for name, value in event.fields.items() if name in workflow.fields and value}
+    text = event.words or ", ".join(given.values())
+    return _open(event, world, workflow, by=event.by, text=text, source=source, given=given)
+
+
+def from_mail(event: Mailed, world: World) -> Ruling:
+    """A mail that answers nothing we know, to an inbox of a workflow."""
+    if event.automatic in ("auto-reply", "bounce", "receipt", "own"):
+        return Ruling(ignored=f"automatic mail: {event.automatic}")
+    workflow = next((w for w in world.book.workflows.values() if event.inbox in w.intake.email), None)
+    if workflow is None:
+        return Ruling(ignored=f"no workflow reads the inbox {event.inbox}")
+    source = Source(
+        channel="mail",
+        place=event.inbox,
+        place_name=event.inbox,
+        thread=event.message_id,
+        message_id=event.message_id,
+        subject=event.subject,
+    )
+    may_ask = event.answerable and not event.automatic and bool(event.by)
+    text = event.new_text or event.text
+    threads = (f"mail:{event.message_id}",) if event.message_id else ()
+    return _open(event, world, workflow, by=event.by, text=text, source=source, may_ask=may_ask, threads=threads)
+
+
+def chatter(event: Posted) -> str:
+    """Why a Slack message opens nothing, or "" when it may."""
+    if event.bot:
+        return "written by a program"
+    if event.subtype not in ("", "file_share", "thread_broadcast", "me_message"):
+        return f"Slack's own message ({event.subtype})"
+    if not event.text.strip():
+        return "no text"
+    return "small talk" if small_talk(event.text) else ""
+
+
+def context(book: Rulebook, world: World, zone: str | None = None) -> Context:
+    """How words are read: by the organization's clock, zone and currency."""
+    name = zone or book.timezone
+    country = {c.holidays.partition("-")[0] for c in book.calendars.values() if c.holidays}
+    return Context(
+        now=world.now, timezone=name, currency=book.currency, region=country.pop() if len(country) == 1 else None
+    )
+
+
+def read_opening(workflow: Workflow, text: str, words: Context) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The fields that a first message states, and those for which it states different things."""
+    fields: dict[str, str] = {}
+    conflicts: dict[str, tuple[str, ...]] = {}
+    for name, field in workflow.fields.items():
+        values = find(field, text, words).values
+        if len(values) == 1:
+            fields[name] = values[0]
+        elif values:
+            conflicts[name] = values
+    return fields, conflicts
+
+
+def missing(workflow: Workflow, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The required fields without a value, in the rulebook's order."""
+    return tuple(name for name, field in workflow.fields.items() if field.required and name not in known)
+
+
+def choose_owner(draft: Draft) -> tuple[str, str, str]:
+    """Owner, backup and why, by the first row of `owner` that holds for the item as it is."""
+    for number, row in enumerate(draft.workflow.owner, 1):
+        try:
+            holds = row.when is None or row.when.holds(facts_of(draft.item, draft.book, draft.now))
+        except ConditionFailed as problem:
+            draft.failures.append(f"Row {number} of `owner` could not be judged on {draft.key}: {problem}")
+            holds = False
+        if not holds:
+            continue
+        person = row.is_
+        if row.manager_of is not None:
+            known = draft.book.people.get(draft.item.requester)
+            person = (known.manager if known else None) or row.otherwise
+        assert person is not None, "the loader refuses a row that names nobody"
+        owner, backup = seat(draft.book, person, row.backup or draft.workflow.backup, draft.item.requester, draft.now)
+        because = f"row {number} of `owner`" + (f": {row.when.source}" if row.when else "")
+        return owner, backup, because if owner == person else f"{because}; {draft.book.named(person)} can't take it"
+    raise AssertionError("the last row of `owner` has no condition: the loader saw to it")
+
+
+def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: World) -> bool:
+    if when is None:
+        return True
+    fields, _ = read_opening(workflow, event.text, context(world.book, world))
+    facts = Facts(
+        values=fields,
+        text=event.text,
+        sender=world.book.person_of(event.by),
+        subject="",
+        channel=event.place_name,
+        now=world.now,
+        timezone=world.book.timezone,
+    )
+    try:
+        return when.holds(facts)
+    except ConditionFailed:
+        return True  # rather one item too many, which a person closes, than a request that nobody sees
+
+
+def _from_post(event: Posted, world: World, workflow: Workflow, by: str) -> Ruling:
+    root = event.thread or event.ts
+    source = Source(
+        channel="slack",
+        place=event.place,
+        place_name=event.place_name,
+        thread=root,
+        permalink=event.permalink,
+        message_id=event.ts,
+    )
+    conversation = f"slack:{event.place}:{root}"
+    return _open(event, world, workflow, by=by, text=event.text, source=source, threads=(conversation,))
+
+
+def _open(
+    event: Event,
+    world: World,
+    workflow: Workflow,
+    *,
+    by: str,
+    text: str,
+    source: Source,
+    given: Mapping[str, str] | None = None,
+    may_ask: bool = True,
+    threads: tuple[str, ...] = (),
+) -> Ruling:
+    requester = world.book.person_of(by)
+    near = [other for other in world.alike(workflow.name) if alike(other.text, text)]
+    own = next((other for other in near if other.requester == requester and other.state != "closed"), None)
+    if own is not None:
+        return _attach_to_twin(event, world, workflow, own, text, threads)
+    key = f"{workflow.key}-{world.number(workflow.key)}"
+    draft = Draft(world, event, workflow, key, None)
+    fields, conflicts = read_opening(workflow, f"{source.subject}\n{text}", context(world.book, world))
+    fields = {**fields, **(given or {})}
+    conflicts = {name: seen for name, seen in conflicts.items() if name not in fields}
+    shown = asdict(source)
+    subject = shown.pop("subject")
+    draft.record(
+        "opened",
+        {
+            "workspace": event.workspace,
+            "workflow": workflow.name,
+            "source": shown,
+            "missing": list(missing(workflow, fields)),
+        },
+        {
+            "title": title_of(subject or text),
+            "text": text,
+            "requester": requester,
+            "subject": subject,
+            "fields": fields,
+            "conflicts": {name: list(seen) for name, seen in conflicts.items()},
+        },
+        by=requester,
+    )
+    draft.threads.update(dict.fromkeys(threads, key))
+    if near:
+        draft.record("alike", {"keys": [other.key for other in near[:3]]}, by=DOCKET)
+    owner, backup, because = choose_owner(draft)
+    draft.record("owned", {"owner": owner, "backup": backup}, {"because": because}, by=DOCKET)
+    draft.tell(Card(item=key, to=CONVERSATION))
+    if not (source.place and source.channel != "mail" and world.book.people[owner].slack):
+        draft.tell(Handed(item=key, to=owner))  # else the card in the channel mentions them already
+    enter(draft, workflow.stages[0])
+    _ask_or_raise(draft, may_ask)
+    judge(draft)
+    return draft.ruling()
+
+
+def _ask_or_raise(draft: Draft, may_ask: bool) -> None:
+    """Ask for what is missing, in one message; where a machine wrote, no question helps: a person is told at once."""
+    follow_up = draft.workflow.follow_up
+    if draft.item.missing and may_ask:
+        ask(draft)
+    elif draft.item.missing and follow_up is not None:
+        because = "A machine or an unknown sender wrote this, so nothing was asked."
+        open_trouble(draft, follow_up.then, because=because, raised_by=DOCKET)
+    elif may_ask:
+        draft.tell(Received(item=draft.key, to=REQUESTER))
+
+
+def ask(draft: Draft, *, anew: bool = False) -> None:
+    """Ask the requester for all that is missing; `anew` starts the count of questions again."""
+    draft.record("asked", {"fields": list(draft.item.missing), "anew": anew}, by=DOCKET)
+    draft.tell(Question(item=draft.key, to=REQUESTER), Card(item=draft.key, to=CONVERSATION))
+
+
+def _attach_to_twin(
+    event: Event, world: World, workflow: Workflow, twin: Item, text: str, threads: tuple[str, ...]
+) -> Ruling:
+    """The same sender said the same again: one record of one request, with both messages in it."""
+    draft = Draft(world, event, workflow, twin.key, twin)
+    draft.record("attached", {"because": "the same request again"}, {"text": text, "from": draft.by})
+    draft.threads.update(dict.fromkeys(threads, twin.key))
+    draft.tell(Card(item=twin.key, to=CONVERSATION))
+    return draft.ruling()
+
+
+def title_of(text: str) -> str:
+    """The first line of a message, short enough for a list."""
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line), "(no text)")
+    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip() + "…"

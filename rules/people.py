@@ -1,0 +1,120 @@
+"""Who is there, who comes next, and who may: the ladder of people behind every owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rules.book.rulebook import Rulebook, Workflow
+from rules.items import Item, Trouble
+
+
+def is_present(book: Rulebook, person: str, now: datetime) -> bool:
+    """Whether a person of the rulebook is there at `now` (UTC): no `away` that still runs in their zone."""
+    known = book.people.get(person)
+    if known is None:
+        return False
+    if known.away is None:
+        return True
+    return now.astimezone(ZoneInfo(known.timezone or book.timezone)).date() > known.away.until
+
+
+def stand_in(book: Rulebook, person: str, now: datetime) -> str:
+    """Who acts for `person` now: themselves, or whoever their absence names, followed through."""
+    seen: set[str] = set()
+    while not is_present(book, person, now) and person in book.people and person not in seen:
+        seen.add(person)
+        away = book.people[person].away
+        person = away.stand_in if away else person
+    return person
+
+
+def _up(book: Rulebook, person: str) -> Iterator[str]:
+    """The managers above a person, nearest first; a rulebook has no circles of them."""
+    manager = book.people[person].manager if person in book.people else None
+    while manager:
+        yield manager
+        manager = book.people[manager].manager
+
+
+def seat(book: Rulebook, owner: str, backup: str, requester: str, now: datetime) -> tuple[str, str]:
+    """Who really owns and who backs up, now: never the requester, nobody absent, never one person twice.
+
+    The rulebook's names are tried first, then their stand-ins, the managers above them and the operator.
+    """
+    candidates = [owner, stand_in(book, owner, now), backup, stand_in(book, backup, now)]
+    candidates += [*_up(book, owner), *_up(book, backup), book.operator, *book.people]
+    fit = [p for p in dict.fromkeys(candidates) if p != requester and is_present(book, p, now)]
+    if not fit:
+        # Everyone is away or asked for it themselves: the names of the rulebook stand, and the digest shows them.
+        fit = [p for p in dict.fromkeys(candidates) if p != requester] or [owner]
+    if len(fit) == 1:
+        return fit[0], next((p for p in dict.fromkeys(candidates) if p not in (fit[0], requester)), book.operator)
+    # The backup that the rulebook names stays the backup where it can, whoever the owner became.
+    second = next((p for p in (backup, stand_in(book, backup, now)) if p in fit and p != fit[0]), fit[1])
+    return fit[0], second
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step up: who hears of it, and whether they may decide (the operator, as the last, may only reassign)."""
+
+    person: str
+    decides: bool
+
+
+def ladder(book: Rulebook, owner: str, backup: str, requester: str, now: datetime) -> tuple[Step, ...]:
+    """Who comes after `owner`, step by step, by `escalate_to`; repeats, the requester and the absent are skipped.
+
+    The last is always the operator, so that nothing ever waits for want of a next step.
+    """
+    steps: list[Step] = []
+    manager = book.people[owner].manager if owner in book.people else None
+    for word in book.defaults.escalate_to:
+        person = backup if word == "backup" else manager if word == "manager" else word
+        person = stand_in(book, person, now) if person else ""
+        if person in (owner, requester, *(s.person for s in steps)) or not is_present(book, person, now):
+            continue
+        steps.append(Step(person, decides=True))
+    if book.operator not in (owner, *(s.person for s in steps)):
+        steps.append(Step(book.operator, decides=False))
+    return tuple(steps)
+
+
+def next_step(book: Rulebook, trouble: Trouble, requester: str, now: datetime) -> Step | None:
+    """Whom an exception goes up to next, or None when everyone has heard of it."""
+    steps = ladder(book, trouble.owner, trouble.backup, requester, now)
+    return steps[trouble.steps] if trouble.steps < len(steps) else None
+
+
+def may_decide(trouble: Trouble, person: str, requester: str) -> bool:
+    """The owner and whoever the escalation has reached; never the requester (M120)."""
+    return person != requester and person in trouble.may_decide
+
+
+def may_reassign(book: Rulebook, trouble: Trouble, person: str) -> bool:
+    """Who may hand a decision to somebody else: who may take it, its backup, and the operator."""
+    return person in trouble.may_decide or person in (trouble.backup, book.operator)
+
+
+def runs(book: Rulebook, item: Item, workflow: Workflow, person: str) -> bool:
+    """Owner, backup and the workflow's leader: who may move, hand over, set, close and snooze an item."""
+    return person in book.people and person in (item.owner, item.backup, workflow.leader)
+
+
+def may_see(book: Rulebook, item: Item, workflow: Workflow, person: str) -> bool:
+    """People of the rulebook see every item but private ones; a requester sees their own."""
+    if person == item.requester:
+        return True
+    if workflow.private:
+        seats = {item.owner, item.backup} | {p for t in item.exceptions for p in (t.owner, t.backup)}
+        return person in seats
+    return person in book.people
+
+
+def zone_of(book: Rulebook, person: str) -> str:
+    """The IANA zone a person reads times in."""
+    known = book.people.get(person)
+    return (known.timezone if known else None) or book.timezone

@@ -1,0 +1,102 @@
+"""Stop rules: how an exception opens, with an owner, a deadline and the reason why it is here."""
+
+from __future__ import annotations
+
+from rules.draft import DOCKET, Draft, stamp
+from rules.items import Trouble
+from rules.notices import CONVERSATION, Card, DecisionCard
+from rules.people import ladder, seat
+from rules.timing import answer_calendar, moved, work_calendar
+
+
+def judge(draft: Draft) -> None:
+    """After a change: void what rested on changed values, fire the stop rules, let the clock stand or run."""
+    _void_outdated(draft)
+    for code, rule in draft.workflow.exceptions.items():
+        if draft.item.open_trouble(code) or not draft.met(rule):
+            continue
+        last = draft.item.last_trouble(code)
+        if last is not None and last.state != "void" and last.values == read_values(draft, code):
+            continue  # decided on these very values: a decision is asked for once
+        assert rule.when is not None
+        open_trouble(draft, code, rule=rule.when.source)
+    keep_clock(draft)
+    draft.tell(Card(item=draft.key, to=CONVERSATION))
+
+
+def _void_outdated(draft: Draft) -> None:
+    """A decision stands for the values that were shown; a changed one voids it, visibly (interface.md, "States")."""
+    for code, rule in draft.workflow.exceptions.items():
+        last = draft.item.last_trouble(code)
+        if rule.when is None or last is None or last.state not in ("approved", "rejected") or last.raised_by:
+            continue
+        now = read_values(draft, code)
+        if changed := [name for name, value in last.values.items() if now.get(name) != value]:
+            draft.record("voided", {"code": code, "because": f"{', '.join(changed)} changed"}, by=DOCKET)
+            draft.tell(*cards(draft, last))
+
+
+def read_values(draft: Draft, code: str) -> dict[str, str]:
+    """The known field values that an exception's condition reads."""
+    rule = draft.rule(code)
+    reads = rule.when.reads if rule and rule.when else frozenset()
+    return {name: value for name, value in draft.item.fields.items() if name in reads}
+
+
+def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", raised_by: str = "") -> bool:
+    """Open exception `code` unless one is open; by a rule (`rule`) or a person (`raised_by`, `because`).
+
+    Records it, tells its owner, and stops the stage's clock. False: there was one already.
+    """
+    known = draft.rule(code)
+    if known is None or draft.item.open_trouble(code):
+        return False
+    item = draft.item
+    owner, backup = seat(draft.book, known.owner, known.backup, item.requester, draft.now)
+    due_at = answer_calendar(draft.book, draft.workflow, code).add(draft.now, known.respond_within)
+    more = ladder(draft.book, owner, backup, item.requester, draft.now)
+    draft.record(
+        "raised",
+        {
+            "code": code,
+            "owner": owner,
+            "backup": backup,
+            "may_decide": [owner],
+            "due_at": stamp(due_at),
+            "next_at": stamp(due_at) if more else None,
+            "rule": rule,
+        },
+        {"because": because, "raised_by": raised_by, "values": read_values(draft, code)},
+        by=raised_by or DOCKET,
+    )
+    draft.tell(
+        DecisionCard(item=draft.key, to=owner, code=code, opened_at=stamp(draft.now)),
+        Card(item=draft.key, to=CONVERSATION),
+    )
+    keep_clock(draft)
+    return True
+
+
+def cards(draft: Draft, trouble: Trouble) -> tuple[DecisionCard, ...]:
+    """Notices that bring every decision card of an exception up to date."""
+    opened_at = stamp(trouble.opened_at)
+    holders = dict.fromkeys((*trouble.may_decide, draft.book.operator) if trouble.steps else trouble.may_decide)
+    return tuple(
+        DecisionCard(item=draft.key, to=to, code=trouble.code, opened_at=opened_at, update=True) for to in holders
+    )
+
+
+def keep_clock(draft: Draft) -> None:
+    """A stage's clock stands still while the item waits for an answer or a decision, and runs on after."""
+    item = draft.item
+    if item.stage is None or item.closed_at is not None:
+        return
+    waits = item.state in ("waiting", "blocked", "held")
+    if waits and item.clock_stopped_at is None:
+        draft.record("clock", {"running": False}, by=DOCKET)
+    elif not waits and item.clock_stopped_at is not None and item.due_at is not None:
+        stage = draft.workflow.stage(item.stage)
+        assert stage is not None, "an item is in a stage of its own workflow"
+        calendar = work_calendar(draft.book, draft.workflow)
+        due_at = moved(calendar, stage.within, item.due_at, item.clock_stopped_at, draft.now)
+        draft.record("clock", {"running": True, "due_at": stamp(due_at)}, by=DOCKET)

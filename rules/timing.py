@@ -1,0 +1,165 @@
+"""When an item must be looked at again: its due times are a pure function of the item, so none can get lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from rules.book.calendars import BusinessCalendar, calendar_of
+from rules.book.durations import Duration
+from rules.book.rulebook import Rulebook, Workflow
+from rules.items import Item, Trouble
+from rules.people import zone_of
+from rules.ruling import Timer
+
+FOLLOW_UP, REMIND, LATE, STALE, ESCALATE = "follow_up", "remind", "late", "stale", "escalate"
+
+
+def timers(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    """Every due time of `item`, UTC. `workflow` is the one it began with, `book` the one in force (for calendars)."""
+    if item.closed_at is not None or item.held:
+        return ()
+    return (
+        *_follow_up(item, book, workflow),
+        *_stage(item, book, workflow),
+        *(timer for trouble in item.open_trouble() for timer in _trouble(item, trouble, book, workflow)),
+    )
+
+
+def work_calendar(book: Rulebook, workflow: Workflow) -> BusinessCalendar:
+    """The calendar in which a workflow's own times are counted."""
+    return calendar_of(book, _known(book, workflow.calendar))
+
+
+def answer_calendar(book: Rulebook, workflow: Workflow, code: str) -> BusinessCalendar:
+    """The calendar in which an exception's response time is counted."""
+    rule = workflow.exceptions.get(code)
+    return calendar_of(book, _known(book, (rule.calendar if rule else None) or workflow.calendar))
+
+
+def _known(book: Rulebook, name: str | None) -> str:
+    """An item keeps its workflow but not its calendars: a name that is gone falls back to the default one."""
+    return name if name in book.calendars else book.defaults.calendar
+
+
+def moved(calendar: BusinessCalendar, allowed: Duration, due_at: datetime, since: datetime, now: datetime) -> datetime:
+    """A stage's deadline after its clock stood still from `since` to `now`: later by just that much of its own time."""
+    if due_at <= since:
+        return due_at  # it was missed before the clock stopped; waiting does not unmiss it
+    if allowed.business:
+        return calendar.plus_open_seconds(due_at, calendar.open_seconds(since, now))
+    return due_at + (now - since)
+
+
+def _follow_up(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    rule = workflow.follow_up
+    if rule is None or not item.missing or item.asked_at is None or item.open_trouble(rule.then):
+        return ()
+    due_at = work_calendar(book, workflow).add(item.asked_at, rule.every)
+    return (Timer(kind=FOLLOW_UP, subject="", due_at=due_at),)
+
+
+def _stage(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    stage = workflow.stage(item.stage)
+    if stage is None or item.due_at is None or item.stage_at is None or item.clock_stopped_at is not None:
+        return ()
+    calendar = work_calendar(book, workflow)
+    found = [Timer(kind=LATE, subject="", due_at=item.next_at or item.due_at)] if _goes_up(item) else []
+    if not (item.acknowledged_at and item.acknowledged_at < item.due_at):
+        allowed = calendar.add(item.stage_at, stage.within)
+        first = calendar.share(item.stage_at, stage.within, book.defaults.reminders.first)
+        # The clock may have stood still since: the reminder keeps its distance from the deadline.
+        first = moved(calendar, stage.within, first, item.stage_at, item.stage_at + (item.due_at - allowed))
+        at = _next_reminder(first, item.reminded_at, item.snoozed_until, item.owner, book, calendar)
+        found.append(Timer(kind=REMIND, subject="", due_at=at))
+    if item.touched_at is not None and (code := stale_code(workflow)) and not item.open_trouble(code):
+        quiet = workflow.stale_after or stage.within
+        found.append(Timer(kind=STALE, subject="", due_at=calendar.add(item.touched_at, quiet)))
+    return tuple(found)
+
+
+def _goes_up(item: Item) -> bool:
+    """A missed deadline is told at its time and then step by step; `next_at` is None again when no step is left."""
+    return item.late_steps == 0 or item.next_at is not None
+
+
+def stale_code(workflow: Workflow) -> str | None:
+    """The exception that silence raises, if the workflow has one."""
+    return next((code for code, rule in workflow.exceptions.items() if rule.stale), None)
+
+
+def _trouble(item: Item, trouble: Trouble, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    found = []
+    if trouble.next_at is not None:
+        found.append(Timer(kind=ESCALATE, subject=trouble.code, due_at=trouble.next_at))
+    calendar = answer_calendar(book, workflow, trouble.code)
+    rule = workflow.exceptions.get(trouble.code)
+    if rule is None:
+        return tuple(found)
+    first = calendar.share(trouble.opened_at, rule.respond_within, book.defaults.reminders.first)
+    own = calendar if rule.calendar else None
+    at = _next_reminder(first, trouble.reminded_at, trouble.snoozed_until, trouble.owner, book, calendar, own)
+    return (*found, Timer(kind=REMIND, subject=trouble.code, due_at=at))
+
+
+def _next_reminder(
+    first: datetime,
+    reminded_at: datetime | None,
+    snoozed_until: datetime | None,
+    person: str,
+    book: Rulebook,
+    calendar: BusinessCalendar,
+    quiet: BusinessCalendar | None = None,
+) -> datetime:
+    at = calendar.add(reminded_at, book.defaults.reminders.every) if reminded_at else first
+    if snoozed_until is not None and snoozed_until > at:
+        at = snoozed_until
+    return (quiet or _quiet(book, person) or calendar).next_opening(at)
+
+
+def _quiet(book: Rulebook, person: str) -> BusinessCalendar | None:
+    """The hours in which reminders may go, read in the zone of the person reminded."""
+    name = book.defaults.reminders.quiet
+    return _in_zone(_Hours(book, name), zone_of(book, person)) if name else None
+
+
+class _Hours:
+    """A calendar of one rulebook version as a key for the cache: calendars hold mappings and can't be hashed."""
+
+    def __init__(self, book: Rulebook, name: str) -> None:
+        self.calendar = book.calendars[name]
+        self._key = (book.version, name)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hours) and self._key == other._key
+
+
+@lru_cache(maxsize=512)
+def _in_zone(hours: _Hours, zone: str) -> BusinessCalendar:
+    return BusinessCalendar(replace(hours.calendar, timezone=zone))
+
+
+def snooze_limit(book: Rulebook, workflow: Workflow, now: datetime) -> datetime:
+    """The latest moment a reminder may be put off to."""
+    return work_calendar(book, workflow).add(now, book.defaults.snooze_at_most)
+
+
+def in_words(seconds: float) -> str:
+    """A length of time as people say it: `25 min`, `2 h`, `1 h 30`, `3 days`."""
+    minutes = int(timedelta(seconds=seconds) / timedelta(minutes=1))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, left = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h" + (f" {left:02d}" if left else "")
+    return f"{hours // 24} days"
+
+
+def clock_time(at: datetime, zone: str) -> str:
+    """A UTC moment as a reader's wall clock shows it: `11:30`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")

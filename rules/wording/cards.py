@@ -1,0 +1,206 @@
+"""The two cards: the item's in its thread, and the decision's for whom may decide."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rules.book.rulebook import Rulebook, Workflow
+from rules.items import Item, Trouble
+from rules.messages import Action, Line, Link, Message, Quote, Strong, When, Who
+from rules.people import ladder, may_decide, zone_of
+from rules.timing import clock_time, in_words
+from rules.wording.lines import (
+    decided_line,
+    facts,
+    has_it,
+    heading,
+    shown_names,
+    title,
+    until,
+    value,
+    why_it_is_here,
+)
+
+
+def item_card(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message:
+    """The item's card: what, who must act, until when; everything else below or in the menu."""
+    lines: list[Line] = [status(item, workflow), facts(item, workflow)]
+    lines += [decided_line(item, t, book) for t in item.exceptions if t.decision is not None][-3:]
+    lines += [(f"{t.code} is void: what was decided on has changed.",) for t in item.exceptions if _voided(t)][-1:]
+    if item.alike:
+        lines.append((f"Much like {', '.join(item.alike)}, from somebody else.",))
+    return Message(
+        subject=f"{title(item, workflow)} [{item.key}]",
+        headline=heading(item, workflow),
+        lines=tuple(lines),
+        small=((workflow.promise,),),
+        actions=_item_actions(item) if item.closed_at is None else (),
+    )
+
+
+def _voided(trouble: Trouble) -> bool:
+    return trouble.state == "void" and trouble.decision is not None
+
+
+def status(item: Item, workflow: Workflow) -> Line:
+    """The one line that says where it stands and who must act."""
+    if item.closed_at is not None:
+        return _ending(item)
+    undecided = item.open_trouble()
+    if undecided:
+        first = undecided[0]
+        rule = workflow.exceptions.get(first.code)
+        means = _lower(rule.means) if rule else first.code
+        also = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
+        return ("Waiting for ", Who(first.owner), f": {means} ({first.code}){also}, until ", When(first.due_at))
+    if item.missing:
+        count = "one thing is" if len(item.missing) == 1 else f"{len(item.missing)} things are"
+        return (
+            "Waiting for ",
+            Who(item.requester),
+            f": {count} missing ({', '.join(item.missing)}). ",
+            Who(item.owner),
+            " has it",
+        )
+    late: Line = (" · overdue",) if item.late_steps else ()
+    on_it: Line = (" · on it",) if item.acknowledged_at else ()
+    return (*has_it(item, workflow, mention=True), *on_it, *late)
+
+
+def _ending(item: Item) -> Line:
+    assert item.closed_at is not None
+    words = {"done": "Done ", "rejected": "Rejected ", "withdrawn": "Withdrawn ", "duplicate": "A duplicate, closed "}
+    proof = ", ".join(dict.fromkeys(e.kind for e in item.evidence))
+    took = in_words((item.closed_at - item.opened_at).total_seconds())
+    return (
+        words[item.outcome or "done"],
+        When(item.closed_at),
+        f" · {proof} attached" if proof else "",
+        f" · took {took}",
+    )
+
+
+def _item_actions(item: Item) -> tuple[Action, ...]:
+    on_it = (
+        () if item.acknowledged_at or item.state != "open" else (Action(verb="ack", label="I'm on it", item=item.key),)
+    )
+    return (
+        *on_it,
+        Action(verb="assign", label="Hand over", item=item.key),
+        Action(verb="except", label="Raise an exception", item=item.key, more=True),
+        Action(verb="evidence", label="Add evidence", item=item.key, more=True),
+        Action(verb="set", label="Set a field", item=item.key, more=True),
+        Action(verb="next", label="Next stage", item=item.key, more=True),
+        Action(verb="why", label="Why?", item=item.key, more=True),
+        Action(verb="snooze", label="Snooze", item=item.key, more=True),
+        Action(verb="close", label="Close", item=item.key, more=True),
+    )
+
+
+def decision_card(
+    item: Item,
+    trouble: Trouble,
+    workflow: Workflow,
+    book: Rulebook,
+    now: datetime,
+    *,
+    reader: str,
+    passed_from: str = "",
+) -> Message:
+    """An exception for one person: everything needed to decide, and what happens if nobody does."""
+    rule = workflow.exceptions.get(trouble.code)
+    means = rule.means if rule else trouble.code
+    if trouble.state != "open":
+        return _decided_card(item, trouble, workflow, book)
+    decides = may_decide(trouble, reader, item.requester)
+    first: Line = (
+        ("Decide by ", *until(trouble.due_at, now), f": {_lower(means)}")
+        if decides
+        else ("Nobody has decided since ", When(trouble.due_at), f": {_lower(means)}")
+    )
+    lines: list[Line] = []
+    if passed_from and passed_from != reader:
+        lines.append(_passed(trouble, passed_from, decides))
+    lines.append(
+        (Strong(item.key), f" · {title(item, workflow)} · ", Who(item.owner), " has it · from ", Who(item.requester))
+    )
+    lines.append(("Why it is here  ", *why_it_is_here(item, trouble, workflow)))
+    lines += [(Strong(name), "  ", value(name, item, workflow)) for name in shown_names(workflow, trouble.code)]
+    lines.append(("They wrote  ", Quote(_short(item.text))))
+    if trouble.question:
+        lines.append(("Asked  ", Quote(trouble.question)))
+    if rule and len(rule.both) > 1:
+        lines.append((" / ".join(rule.both),))
+    if trouble.count > 1:
+        lines.append((f"Seen {trouble.count} times.",))
+    small: list[Line] = [_if_you_do_not(item, trouble, book, now)]
+    if item.source.permalink:
+        small.append((Link(item.source.permalink, "Open the thread"),))
+    return Message(
+        subject=f"Decide by {clock_time(trouble.due_at, zone_of(book, reader))}: {title(item, workflow)} [{item.key}]",
+        headline=first,
+        lines=tuple(lines),
+        small=tuple(line for line in small if line),
+        actions=_decision_actions(item, trouble, decides),
+    )
+
+
+def _passed(trouble: Trouble, passed_from: str, decides: bool) -> Line:
+    if trouble.steps == 0:
+        return (Who(passed_from), " handed this decision to you.")
+    had: Line = (Who(passed_from), " had until ", When(trouble.due_at), ". ")
+    if decides:
+        return (*had, "You can decide now; ", Who(passed_from), " still can.")
+    return (*had, "You can hand it to somebody who can decide.")
+
+
+def _if_you_do_not(item: Item, trouble: Trouble, book: Rulebook, now: datetime) -> Line:
+    steps = ladder(book, trouble.owner, trouble.backup, item.requester, now)
+    if trouble.next_at is None or trouble.steps >= len(steps):
+        return ()
+    step = steps[trouble.steps]
+    if step.decides:
+        return ("If nobody does: ", Who(step.person), " can decide from ", When(trouble.next_at), ".")
+    return ("If nobody does: ", Who(step.person), " hears of it at ", When(trouble.next_at), ".")
+
+
+def _decision_actions(item: Item, trouble: Trouble, decides: bool) -> tuple[Action, ...]:
+    hand = Action(verb="assign", label="Reassign", item=item.key, code=trouble.code, more=decides)
+    if not decides:
+        return (hand,)
+    return (
+        Action(verb="approve", label="Approve", item=item.key, code=trouble.code, style="primary"),
+        Action(verb="reject", label="Reject", item=item.key, code=trouble.code, style="danger"),
+        Action(verb="ask", label="Ask", item=item.key, code=trouble.code),
+        hand,
+        Action(verb="snooze", label="Snooze", item=item.key, code=trouble.code, more=True),
+    )
+
+
+def _decided_card(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook) -> Message:
+    """Afterwards the decision stands there instead of the buttons (M117)."""
+    if trouble.decision is None:
+        line: Line = (f"{trouble.code} of {item.key} no longer waits for a decision.",)
+    else:
+        line = decided_line(item, trouble, book)
+    voided: tuple[Line, ...] = ((("It is void: what was decided on has changed since.",)),) if _voided(trouble) else ()
+    return Message(
+        subject=f"Decided: {title(item, workflow)} [{item.key}]",
+        headline=line,
+        lines=(
+            (Strong(item.key), f" · {title(item, workflow)} · from ", Who(item.requester)),
+            facts(item, workflow),
+            *voided,
+        ),
+    )
+
+
+def _short(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= 300 else folded[:299].rstrip() + "…"
+
+
+def _lower(sentence: str) -> str:
+    """A rulebook's sentence inside another one: without its full stop, its first letter small unless a name's."""
+    words = sentence.rstrip(".")
+    return words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words

@@ -1,0 +1,114 @@
+"""The sentences that cards, answers and digests share: who has it, who decides, what was decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rules.book.rulebook import Rulebook, Workflow
+from rules.fields.reading import show
+from rules.items import Item, Trouble
+from rules.messages import Line, Quote, Strong, When, Who
+from rules.timing import in_words
+
+NOT_KNOWN = "not known yet"
+
+
+def title(item: Item, workflow: Workflow) -> str:
+    """What an item is called: its workflow and what names it first (`Refund for ORD-48213`), else its title."""
+    for name, field in workflow.fields.items():
+        if field.type == "pattern" and name in item.fields:
+            return f"{workflow.name.replace('_', ' ').capitalize()} for {item.fields[name]}"
+    return item.title or workflow.name
+
+
+def heading(item: Item, workflow: Workflow) -> Line:
+    """`REF-12 · Refund for ORD-48213`."""
+    return (Strong(item.key), " · ", title(item, workflow))
+
+
+def value(name: str, item: Item, workflow: Workflow) -> str:
+    """A field's value as people read it, or that it is not known yet."""
+    field, known = workflow.fields.get(name), item.fields.get(name)
+    if known is None:
+        return NOT_KNOWN
+    return show(field, known) if field else known
+
+
+def facts(item: Item, workflow: Workflow) -> Line:
+    """`amount 450 USD · region NA · from @rita`: what is known, in the rulebook's order, and who asked."""
+    parts: list[object] = []
+    for name in workflow.fields:
+        if name in item.fields:
+            parts += [f"{name} ", value(name, item, workflow), " · "]
+    for name, seen in item.conflicts.items():
+        parts += [f"{name} unclear ({' or '.join(seen)}) · "]
+    return (*parts, "from ", Who(item.requester))  # type: ignore[arg-type]  # parts holds strings alone
+
+
+def has_it(item: Item, workflow: Workflow, *, mention: bool = False) -> Line:
+    """`Dana has it · triage · due 14:00`."""
+    line: list[object] = [Who(item.owner, mention=mention), " has ", "it" if mention else item.key]
+    if item.stage:
+        line += [f" · {item.stage}"]
+    if item.due_at is not None and item.closed_at is None:
+        line += [" · due ", When(item.due_at)] if item.clock_stopped_at is None else [" · the clock waits"]
+    return tuple(line)  # type: ignore[arg-type]
+
+
+def until(due_at: datetime, now: datetime) -> Line:
+    """`11:30 (in 2 h)` or how long it is over."""
+    seconds = (due_at - now).total_seconds()
+    distance = f" (in {in_words(seconds)})" if seconds >= 0 else f" ({in_words(-seconds)} ago)"
+    return (When(due_at), distance)
+
+
+def deciders_line(trouble: Trouble) -> Line:
+    """Who may decide an exception, by name."""
+    line: list[object] = []
+    for number, person in enumerate(trouble.may_decide):
+        line += [" or " if number else "", Who(person)]
+    return (*line, f" can decide {trouble.code}, until ", When(trouble.due_at), ".")  # type: ignore[arg-type]
+
+
+def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:
+    """`Lee approved REF-12 at 10:42 (DOUBLE_CHARGE): "..."`."""
+    decision = trouble.decision
+    assert decision is not None, "only a decided exception has such a line"
+    verb = "approved" if decision.verdict == "approve" else "rejected"
+    return (
+        Who(decision.by),
+        f" {verb} {item.key} at ",
+        When(decision.at),
+        f" ({decision.reason_code}): ",
+        Quote(decision.rationale),
+    )
+
+
+def why_it_is_here(item: Item, trouble: Trouble, workflow: Workflow) -> Line:
+    """The rule that was met and the values that met it, or who raised it and what they said."""
+    rule = workflow.exceptions.get(trouble.code)
+    if rule is not None and rule.when is not None and trouble.because == rule.when.source:
+        met = ", ".join(f"{name} {show_value(name, known, workflow)}" for name, known in trouble.values.items())
+        return (f"{trouble.code}: {rule.when.source}", f" ({met})" if met else "", f", rulebook {item.rulebook[:4]}")
+    if trouble.because == "stale":
+        return (f"{trouble.code}: nothing has happened since ", When(item.touched_at or item.opened_at))
+    if trouble.raised_by and trouble.raised_by != "docket":
+        return (f"{trouble.code}, raised by ", Who(trouble.raised_by), ": ", Quote(trouble.because))
+    return (f"{trouble.code}: {trouble.because}",)
+
+
+def show_value(name: str, known: str, workflow: Workflow) -> str:
+    """A canonical value of a field that the item may no longer have."""
+    field = workflow.fields.get(name)
+    return show(field, known) if field else known
+
+
+def shown_names(workflow: Workflow, code: str) -> tuple[str, ...]:
+    """The fields that a decision on `code` is made against: those under `show`, else every field."""
+    rule = workflow.exceptions.get(code)
+    return (rule.show if rule and rule.show else tuple(workflow.fields)) if rule else ()
+
+
+def shown_values(item: Item, workflow: Workflow, code: str) -> dict[str, str]:
+    """The known values that a decision card shows, canonical: what is kept with the decision as seen."""
+    return {name: item.fields[name] for name in shown_names(workflow, code) if name in item.fields}

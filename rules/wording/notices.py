@@ -1,0 +1,217 @@
+"""From a waiting notice to its words, at the moment it is sent: what was settled meanwhile is not said any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rules import notices
+from rules.book.rulebook import Rulebook, Workflow
+from rules.items import Item, Trouble
+from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
+from rules.notices import Notice
+from rules.people import may_decide
+from rules.timing import in_words
+from rules.wording.cards import decision_card, item_card
+from rules.wording.lines import facts, has_it, heading, title, until
+
+
+def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message | None:
+    """The message of a notice about `item`, or None where it is no longer worth saying."""
+    match notice:
+        case notices.Card():
+            return item_card(item, workflow, book, now)
+        case notices.Question():
+            return _question(item, workflow) if item.missing and item.closed_at is None else None
+        case notices.Unclear():
+            return _unclear(item, workflow, notice)
+        case notices.DecisionCard():
+            trouble = trouble_of(item, notice.code, notice.opened_at)
+            if trouble is None or (trouble.state != "open" and not notice.update):
+                return None
+            return decision_card(item, trouble, workflow, book, now, reader=notice.to, passed_from=notice.passed_from)
+        case notices.Late():
+            return _late(item, workflow, now) if item.closed_at is None else None
+        case notices.Handed():
+            return _handed(item, workflow, notice) if item.owner == notice.to and item.closed_at is None else None
+        case notices.Asked():
+            open_now = item.open_trouble(notice.code)
+            return _asked(item, workflow, open_now[0]) if open_now else None
+        case notices.Received():
+            return _received(item, workflow)
+        case notices.Verdict():
+            return _verdict(item, workflow, notice.code)
+        case notices.Closed():
+            return _ended(item, workflow)
+        case notices.Reminder():
+            return word_reminders(((notice, item, workflow),), book, now)
+        case _:
+            raise TypeError(f"{type(notice).__name__} is not worded from an item")
+
+
+def trouble_of(item: Item, code: str, opened_at: str) -> Trouble | None:
+    """The exception that a card was made for: of that code, opened at that moment."""
+    return next((t for t in item.exceptions if t.code == code and t.opened_at.isoformat() == opened_at), None)
+
+
+def word_reminders(
+    waiting: Sequence[tuple[notices.Reminder, Item, Workflow]], book: Rulebook, now: datetime
+) -> Message | None:
+    """One message for all that is due for one person, most urgent first; None when all was done meanwhile."""
+    rows: dict[tuple[str, str], tuple[datetime, Row]] = {}
+    for notice, item, workflow in waiting:
+        if (row := _reminder_row(notice, item, workflow, now)) is not None:
+            rows[(item.key, notice.code)] = row
+    ordered = [row for _, row in sorted(rows.values(), key=lambda pair: pair[0])]
+    if not ordered:
+        return None
+    count = "One thing waits for you" if len(ordered) == 1 else f"{len(ordered)} things wait for you"
+    return Message(subject=count, headline=(Strong(count),), sections=(Section(heading="", rows=tuple(ordered)),))
+
+
+def _reminder_row(
+    notice: notices.Reminder, item: Item, workflow: Workflow, now: datetime
+) -> tuple[datetime, Row] | None:
+    if notice.code:
+        open_now = item.open_trouble(notice.code)
+        if not open_now or not may_decide(open_now[0], notice.to, item.requester):
+            return None
+        trouble = open_now[0]
+        line: Line = (
+            Strong(item.key),
+            f"  {title(item, workflow)}: decide by ",
+            *until(trouble.due_at, now),
+            f" · {trouble.code}",
+        )
+        return trouble.due_at, Row(
+            line=line,
+            actions=(
+                Action(verb="approve", label="Approve", item=item.key, code=trouble.code, style="primary"),
+                Action(verb="reject", label="Reject", item=item.key, code=trouble.code, style="danger"),
+                Action(verb="snooze", label="Snooze", item=item.key, code=trouble.code),
+            ),
+        )
+    if item.state != "open" or item.owner != notice.to or item.due_at is None:
+        return None
+    line = (Strong(item.key), f"  {title(item, workflow)}: {item.stage} by ", *until(item.due_at, now))
+    return item.due_at, Row(
+        line=line,
+        actions=(
+            Action(verb="ack", label="I'm on it", item=item.key),
+            Action(verb="snooze", label="Snooze", item=item.key),
+        ),
+    )
+
+
+def _question(item: Item, workflow: Workflow) -> Message:
+    asks = [workflow.fields[name].ask or name for name in item.missing]
+    again = item.asks > 1
+    count = "one thing is" if len(asks) == 1 else f"{len(asks)} things are"
+    still = " still" if again else ""
+    first: Line = (Who(item.requester, mention=True), f", {count}{still} missing: ", Strong(asks[0]))
+    if len(asks) > 1:
+        first = (Who(item.requester, mention=True), f", {count}{still} missing:")
+    lines: list[Line] = [] if len(asks) == 1 else [(f"{n}. ", Strong(ask)) for n, ask in enumerate(asks, 1)]
+    unsure = [name for name in item.missing if name in item.conflicts]
+    lines += [(f"You wrote {' and '.join(item.conflicts[name])} for {name}; which is it?",) for name in unsure]
+    return Message(
+        subject=f"{asks[0]} [{item.key}]",
+        headline=first,
+        lines=(*lines, ("Answer here, in one message.",)),
+        small=((*heading(item, workflow), " · ", *facts(item, workflow)),),
+    )
+
+
+def _unclear(item: Item, workflow: Workflow, notice: notices.Unclear) -> Message | None:
+    left = {name: problem for name, problem in notice.problems.items() if name in item.missing}
+    if not left:
+        return None
+    problems: tuple[Line, ...] = tuple((problem,) for problem in left.values())
+    asks = [workflow.fields[name].ask or name for name in left]
+    return Message(
+        subject=f"{asks[0]} [{item.key}]",
+        headline=(Who(item.requester, mention=True), ", I could not read that for certain."),
+        lines=(*problems, *((Strong(ask),) for ask in asks)),
+        small=(heading(item, workflow),),
+    )
+
+
+def _late(item: Item, workflow: Workflow, now: datetime) -> Message | None:
+    if item.due_at is None:
+        return None
+    return Message(
+        subject=f"Overdue: {title(item, workflow)} [{item.key}]",
+        headline=(Strong(item.key), f" is overdue: {item.stage} was due ", *until(item.due_at, now)),
+        lines=((Who(item.owner), " has it · ", Who(item.backup), " is the backup"), facts(item, workflow)),
+        small=((workflow.promise,),),
+        actions=(
+            Action(verb="ack", label="I'm on it", item=item.key),
+            Action(verb="assign", label="Hand over", item=item.key),
+            Action(verb="show", label="Show", item=item.key),
+        ),
+    )
+
+
+def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
+    passed: Line = (" Handed over by ", Who(notice.passed_from), ".") if notice.passed_from else ()
+    return Message(
+        subject=f"You have {item.key}: {title(item, workflow)}",
+        headline=("You have ", Strong(item.key), f": {title(item, workflow)}.", *passed),
+        lines=(
+            has_it(item, workflow),
+            facts(item, workflow),
+            ("They wrote  ", Quote(" ".join(item.text.split())[:300])),
+        ),
+        small=((item.owner_because,),),
+        actions=(
+            Action(verb="ack", label="I'm on it", item=item.key),
+            Action(verb="assign", label="Hand over", item=item.key),
+            Action(verb="except", label="Raise an exception", item=item.key),
+        ),
+    )
+
+
+def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
+    return Message(
+        subject=f"A question about {title(item, workflow)} [{item.key}]",
+        headline=(Who(item.requester, mention=True), ", ", Who(trouble.owner), " asks before deciding:"),
+        lines=((Quote(trouble.question or ""),), ("Answer here.",)),
+        small=(heading(item, workflow),),
+    )
+
+
+def _received(item: Item, workflow: Workflow) -> Message:
+    due: Line = (", until ", When(item.due_at)) if item.due_at and item.clock_stopped_at is None else ()
+    return Message(
+        subject=f"{title(item, workflow)} [{item.key}]",
+        headline=(Who(item.owner), " has your request", *due, "."),
+        lines=(("It is ", Strong(item.key), ". Answer to this mail to add something."),),
+        small=((workflow.promise,),),
+    )
+
+
+def _verdict(item: Item, workflow: Workflow, code: str) -> Message | None:
+    last = item.last_trouble(code)
+    if last is None or last.decision is None or item.closed_at is not None:
+        return None
+    return Message(
+        subject=f"Approved: {title(item, workflow)} [{item.key}]",
+        headline=(Who(item.requester, mention=True), f", {item.key} was approved by ", Who(last.decision.by), "."),
+        lines=(has_it(item, workflow),),
+    )
+
+
+def _ended(item: Item, workflow: Workflow) -> Message | None:
+    if item.closed_at is None:
+        return None
+    rejected = next((t for t in item.exceptions if t.state == "rejected" and t.decision), None)
+    if item.outcome == "rejected" and rejected is not None and rejected.decision is not None:
+        said: Line = (f", {item.key} was rejected by ", Who(rejected.decision.by), ".")
+    else:
+        took = in_words((item.closed_at - item.opened_at).total_seconds())
+        said = (f", {item.key} is {item.outcome}. It took {took}.",)
+    return Message(
+        subject=f"{'Rejected' if item.outcome == 'rejected' else 'Done'}: {title(item, workflow)} [{item.key}]",
+        headline=(Who(item.requester, mention=True), *said),
+        lines=(heading(item, workflow),),
+    )

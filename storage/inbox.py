@@ -1,0 +1,76 @@
+"""What came in: each happening once by its outside id, with its raw bytes and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, select, update
+
+from storage.columns import insert
+from storage.schema import inbox
+
+State = Literal["taken", "attached", "ignored", "quarantined"]
+
+_COUNT = insert(inbox, lambda new: new.on_conflict_do_nothing())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A happening as it was counted. `at` is UTC as its source dates it; `state` "counted" until it is settled."""
+
+    outside_id: str
+    at: datetime
+    channel: str
+    kind: str
+    state: str
+    item: str | None
+    reason: str
+
+
+def count(conn: Connection, ws: str, outside_id: str, at: datetime, channel: str, kind: str, raw: bytes) -> bool:
+    """Keep a happening and its raw bytes; False when it was counted before, and then nothing is changed.
+
+    Another transaction that is counting the same one is waited for.
+    """
+    row = {
+        "workspace": ws, "outside_id": outside_id, "at": at, "channel": channel, "kind": kind,
+        "state": "counted", "item": None, "reason": "", "raw": raw,
+    }  # fmt: skip
+    return conn.execute(_COUNT[conn.dialect.name], row).rowcount == 1
+
+
+def settle(conn: Connection, ws: str, outside_id: str, state: State, item: str | None, reason: str) -> None:
+    """Write down what became of it: the item it concerns (or None) and, where nothing was done, why."""
+    conn.execute(
+        update(inbox)
+        .where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)
+        .values(state=state, item=item, reason=reason)
+    )
+
+
+def arrival(conn: Connection, ws: str, outside_id: str) -> Arrival | None:
+    """What became of a happening; None when it never came."""
+    row = conn.execute(select(*_SHOWN).where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)).one_or_none()
+    return Arrival(**row._mapping) if row else None
+
+
+def raw(conn: Connection, ws: str, outside_id: str) -> bytes | None:
+    """Its bytes as they came; None when it never came."""
+    return conn.execute(
+        select(inbox.c.raw).where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)
+    ).scalar_one_or_none()
+
+
+def quarantined(conn: Connection, ws: str) -> list[Arrival]:
+    """What could not be read and waits for the operator, oldest first."""
+    rows = conn.execute(
+        select(*_SHOWN).where(inbox.c.workspace == ws, inbox.c.state == "quarantined").order_by(inbox.c.at)
+    )
+    return [Arrival(**row._mapping) for row in rows]
+
+
+_SHOWN = (
+    inbox.c.outside_id, inbox.c.at, inbox.c.channel, inbox.c.kind, inbox.c.state, inbox.c.item, inbox.c.reason,
+)  # fmt: skip

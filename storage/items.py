@@ -1,0 +1,180 @@
+"""The items as they stand, each whole as JSON beside the columns that questions are asked by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+from sqlalchemy import ColumnElement, Connection, bindparam, null, select, update
+
+from rules.items import Item
+from storage.columns import clean_json, hold, insert
+from storage.failures import Conflict
+from storage.schema import counters, exceptions, items
+
+#: The built-in workflow of the bot's own failures.
+DOCKET = "docket"
+
+_BODY: TypeAdapter[Item] = TypeAdapter(Item)
+
+
+def load(conn: Connection, ws: str, key: str) -> Item | None:
+    """The item of that key."""
+    body = conn.execute(_LOAD, {"ws": ws, "wanted": key}).scalar_one_or_none()
+    return None if body is None else _BODY.validate_json(body)
+
+
+def save(conn: Connection, item: Item, expected_version: int) -> None:
+    """Store `item` over version `expected_version` (0: it is new), with its exceptions as rows.
+
+    Raises Conflict when another version is stored: the store then runs the whole work again.
+    """
+    row = _row(item)
+    if expected_version == 0:
+        done = conn.execute(_NEW[conn.dialect.name], row).rowcount
+    else:
+        done = conn.execute(_CHANGE, {**row, "ws": item.workspace, "wanted": item.key, "expected": expected_version}).rowcount
+    if done != 1:
+        raise Conflict(f"{item.key} is no longer at version {expected_version}")
+    if item.exceptions:  # an item never loses one, so there is nothing to delete
+        conn.execute(_EXCEPTIONS[conn.dialect.name], _exception_rows(item))
+
+
+def next_number(conn: Connection, ws: str, prefix: str) -> int:
+    """The next number of PREFIX-1, PREFIX-2, ...; given back when the transaction fails, so there are no gaps."""
+    number: int = conn.execute(_NUMBER[conn.dialect.name], {"workspace": ws, "prefix": prefix, "last": 1}).scalar_one()
+    return number
+
+
+def open_of(conn: Connection, ws: str, workflow: str, limit: int) -> list[Item]:
+    """The open items of a workflow, newest first: where near-duplicates are looked for."""
+    return _items(conn, ws, items.c.workflow == workflow, _OPEN, order=[items.c.opened_at.desc()], limit=limit)
+
+
+def listing(
+    conn: Connection,
+    ws: str,
+    *,
+    workflow: str | None = None,
+    state_open: bool = True,
+    owner: str | None = None,
+    requester: str | None = None,
+    include_docket: bool = False,
+    limit: int,
+) -> list[Item]:
+    """Items by any of these, what is due first at the top; `state_open=False` gives the closed ones as well."""
+    wanted: list[ColumnElement[bool]] = []
+    if workflow is not None:
+        wanted.append(items.c.workflow == workflow)
+    elif not include_docket:
+        wanted.append(items.c.workflow != DOCKET)
+    if state_open:
+        wanted.append(_OPEN)
+    if owner is not None:
+        wanted.append(items.c.owner == owner)
+    if requester is not None:
+        wanted.append(items.c.requester == requester)
+    order = [items.c.due_at.is_(None), items.c.due_at, items.c.opened_at, items.c.key]
+    return _items(conn, ws, *wanted, order=order, limit=limit)
+
+
+def all_keys(conn: Connection, ws: str) -> list[str]:
+    """Every key there is, oldest item first: what a replay walks."""
+    return list(conn.scalars(select(items.c.key).where(items.c.workspace == ws).order_by(items.c.opened_at, items.c.key)))
+
+
+def failure(conn: Connection, ws: str, cause: str) -> Item | None:
+    """The open item of the bot's own failure `cause`, where such failures are counted up.
+
+    Two instances that meet the same failure at once take turns here, so that they open one item and not two.
+    """
+    hold(conn, f"failure\n{ws}\n{cause}")
+    found = _items(conn, ws, items.c.cause == cause, _OPEN, order=[items.c.opened_at], limit=1)
+    return found[0] if found else None
+
+
+def _items(
+    conn: Connection, ws: str, *wanted: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
+) -> list[Item]:
+    rows = conn.scalars(select(items.c.body).where(items.c.workspace == ws, *wanted).order_by(*order).limit(limit))
+    return [_BODY.validate_json(body) for body in rows]
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {
+        "workspace": item.workspace,
+        "key": item.key,
+        "workflow": item.workflow,
+        "title": item.title,
+        "stage": item.stage,
+        "owner": item.owner,
+        "requester": item.requester,
+        "opened_at": item.opened_at,
+        "due_at": item.due_at,
+        "closed_at": item.closed_at,
+        "outcome": item.outcome,
+        "proven": bool(item.evidence),
+        "cause": item.fields.get("cause") if item.workflow == DOCKET else None,
+        "version": item.version,
+        "head": item.head,
+        "body": _body(item),
+    }
+
+
+def _body(item: Item) -> str:
+    try:
+        body = _BODY.dump_json(item).decode()
+    except PydanticSerializationError:  # a lone surrogate
+        body = ""
+    if not body or "\\u0000" in body:
+        cleaned = _BODY.validate_python(clean_json(_BODY.dump_python(item)))
+        body = _BODY.dump_json(cleaned).decode()
+    return body
+
+
+def _exception_rows(item: Item) -> list[dict[str, Any]]:
+    return [
+        {
+            "workspace": item.workspace,
+            "item": item.key,
+            "n": n,
+            "workflow": item.workflow,
+            "code": trouble.code,
+            "state": trouble.state,
+            "owner": trouble.owner,
+            "may_decide": json.dumps(trouble.may_decide),
+            "opened_at": trouble.opened_at,
+            "due_at": trouble.due_at,
+            "ended_at": trouble.ended_at,
+            "decided_by": trouble.decision.by if trouble.decision else None,
+            "reason_code": trouble.decision.reason_code if trouble.decision else None,
+            "rationale": trouble.decision.rationale if trouble.decision else None,
+        }
+        for n, trouble in enumerate(item.exceptions)
+    ]
+
+
+_OPEN = items.c.closed_at.is_(null())
+_LOAD = select(items.c.body).where(items.c.workspace == bindparam("ws"), items.c.key == bindparam("wanted"))
+_NEW = insert(items, lambda new: new.on_conflict_do_nothing())
+_CHANGE = update(items).where(
+    items.c.workspace == bindparam("ws"),
+    items.c.key == bindparam("wanted"),
+    items.c.version == bindparam("expected"),
+)
+_EXCEPTIONS = insert(
+    exceptions,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["workspace", "item", "n"],
+        set_={c.name: new.excluded[c.name] for c in exceptions.c if not c.primary_key},
+    ),
+)
+_NUMBER = insert(
+    counters,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["workspace", "prefix"], set_={"last": counters.c.last + 1}
+    ).returning(counters.c.last),
+)

@@ -1,0 +1,156 @@
+"""The ledger: every change as an entry, chained per item, its texts apart so that they can be erased."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
+
+from rules.entries import Entry
+from storage.columns import clean, clean_json, insert, rfc3339
+from storage.failures import Conflict
+from storage.schema import ledger, ledger_texts
+
+#: The text that holds who did it, where that is a stranger: a name that can be erased.
+BY = "by"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An entry as it stands in the ledger. `erased` names the texts that were there and are no more."""
+
+    seq: int
+    entry: Entry
+    hash: str
+    erased: tuple[str, ...] = ()
+
+
+def append(conn: Connection, ws: str, entries: Sequence[Entry], head: str, version: int) -> str:
+    """Record entries of one item behind its entry number `version`, whose hash is `head` ("" and 0: there is none).
+
+    Gives the new head. Raises Conflict when somebody else appended meanwhile.
+    """
+    rows: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    for seq, entry in enumerate(entries, start=version + 1):
+        row, own_texts = _prepare(ws, seq, entry)
+        head = row["hash"] = chained(head, row)
+        rows.append(row)
+        texts.extend(own_texts)
+    if texts:  # before the entries: the database refuses a text whose entry stands already
+        conn.execute(_TEXTS[conn.dialect.name], texts)
+    if rows and conn.execute(_ENTRIES[conn.dialect.name], rows).rowcount != len(rows):
+        raise Conflict(f"{entries[0].item} has an entry {version + 1} already")
+    return head
+
+
+def tip(conn: Connection, ws: str, key: str) -> tuple[int, str]:
+    """Number and hash of the newest entry of a chain, (0, "") where there is none."""
+    newest = select(ledger.c.seq, ledger.c.hash).where(ledger.c.workspace == ws, ledger.c.item == key)
+    row = conn.execute(newest.order_by(ledger.c.seq.desc()).limit(1)).one_or_none()
+    return (row.seq, row.hash) if row else (0, "")
+
+
+def of_item(conn: Connection, ws: str, key: str) -> list[Recorded]:
+    """An item's entries in order, with the texts that are still there."""
+    rows = conn.execute(ROWS.where(ledger.c.workspace == ws, ledger.c.item == key).order_by(ledger.c.seq))
+    return [_recorded(own) for own in by_entry(rows)]
+
+
+def every(conn: Connection, ws: str, since: datetime | None = None) -> Iterator[Recorded]:
+    """All entries from `since` on, by time, streamed: for export. To be read inside the transaction."""
+    wanted = ROWS.where(ledger.c.workspace == ws).order_by(ledger.c.at, ledger.c.item, ledger.c.seq)
+    if since is not None:
+        wanted = wanted.where(ledger.c.at >= since)
+    rows = conn.execute(wanted, execution_options={"yield_per": 1000})
+    return (_recorded(own) for own in by_entry(rows))
+
+
+def by_entry(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    """The rows of `ROWS`, one for each text, gathered to one list an entry."""
+    return (list(own) for _, own in groupby(rows, attrgetter("item", "seq")))
+
+
+def chained(prev: str, row: Mapping[str, Any]) -> str:
+    """The hash of an entry behind `prev`: SHA-256 (hex) of the canonical JSON of these eleven values.
+
+    `facts` and `digests` go in as JSON values, `at` as RFC 3339 in UTC with microseconds.
+    """
+    document = {
+        "prev": prev, "ws": row["workspace"], "item": row["item"], "seq": row["seq"], "at": rfc3339(row["at"]),
+        "kind": row["kind"], "by": row["by"], "via": row["via"], "rulebook": row["rulebook"],
+        "facts": json.loads(row["facts"]), "digests": json.loads(row["digests"]),
+    }  # fmt: skip
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def digest(salt: str, text: str) -> str:
+    """What the ledger keeps of a text (already canonical JSON): with the salt gone nobody can guess it back."""
+    return hashlib.sha256((salt + text).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON in the one form that is hashed: sorted names, no spaces, ASCII with \\u escapes, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _prepare(ws: str, seq: int, entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The entry's row, still without its hash, and its texts' rows."""
+    by, texts = clean(entry.by), dict(entry.texts)
+    if ":" in by or "@" in by:  # an identity from outside; people of the rulebook have plain keys
+        texts[BY], by = by, ""
+    own_texts = [
+        {
+            "workspace": ws,
+            "item": entry.item,
+            "seq": seq,
+            "name": name,
+            "text": canonical(clean_json(value)),
+            "salt": secrets.token_hex(16),
+        }
+        for name, value in texts.items()
+    ]
+    row = {
+        "workspace": ws, "item": entry.item, "seq": seq, "at": entry.at, "kind": entry.kind, "by": by,
+        "via": entry.via, "rulebook": entry.rulebook, "facts": canonical(clean_json(entry.facts)),
+        "digests": canonical({own["name"]: digest(own["salt"], own["text"]) for own in own_texts}),
+    }  # fmt: skip
+    return row, own_texts
+
+
+def _recorded(own: list[Row[Any]]) -> Recorded:
+    row = own[0]
+    texts = {each.text_name: json.loads(each.text) for each in own if each.text_name is not None}
+    erased = tuple(name for name in json.loads(row.digests) if name not in texts)
+    entry = Entry(
+        kind=row.kind,
+        item=row.item,
+        at=row.at,
+        by=row.by or texts.pop(BY, ""),
+        via=row.via,
+        rulebook=row.rulebook,
+        facts=json.loads(row.facts),
+        texts=texts,
+    )
+    return Recorded(seq=row.seq, entry=entry, hash=row.hash, erased=erased)
+
+
+_OF_THE_ENTRY: ColumnElement[bool] = and_(
+    ledger_texts.c.workspace == ledger.c.workspace,
+    ledger_texts.c.item == ledger.c.item,
+    ledger_texts.c.seq == ledger.c.seq,
+)
+#: Every entry with its texts: one row for each text, one with empty text columns where there is none.
+ROWS = select(
+    ledger, ledger_texts.c.name.label("text_name"), ledger_texts.c.text, ledger_texts.c.salt
+).outerjoin_from(ledger, ledger_texts, _OF_THE_ENTRY)
+_TEXTS = insert(ledger_texts, lambda new: new)
+_ENTRIES = insert(ledger, lambda new: new)

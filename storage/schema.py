@@ -1,0 +1,215 @@
+"""The tables and their indexes; every row belongs to a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.schema import SchemaItem
+
+from storage.columns import Key, Moment, Words
+
+metadata = MetaData()
+
+#: The newest migration; a test holds it against Alembic, so that an ordinary start need not load Alembic.
+REVISION = "0001"
+
+
+def _workspace() -> Column[str]:
+    return Column("workspace", Text, primary_key=True)
+
+
+def _table(name: str, *parts: SchemaItem) -> Table:
+    """A table whose primary key is its only way of being stored (SQLite: one tree instead of two)."""
+    return Table(name, metadata, *parts, sqlite_with_rowid=False)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _workspace(),
+    Column("outside_id", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("item", Text),
+    Column("reason", Words, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Index("inbox_quarantined", "workspace", "at", **_where("state = 'quarantined'")),
+)
+
+items = Table(
+    "items",
+    metadata,
+    _workspace(),
+    Column("key", Text, primary_key=True),
+    Column("workflow", Text, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("stage", Text),
+    Column("owner", Key, nullable=False),
+    Column("requester", Key, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("closed_at", Moment),
+    Column("outcome", Text),
+    Column("proven", Boolean, nullable=False),  # it carries evidence
+    Column("cause", Key),  # of a failure of the bot itself
+    Column("version", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("items_open", "workspace", "workflow", "opened_at", **_where("closed_at IS NULL")),
+    Index("items_open_owner", "workspace", "owner", "due_at", **_where("closed_at IS NULL")),
+    Index("items_open_requester", "workspace", "requester", "opened_at", **_where("closed_at IS NULL")),
+    Index("items_open_due", "workspace", "due_at", "owner", **_where("closed_at IS NULL")),
+    Index("items_open_cause", "workspace", "cause", **_where("closed_at IS NULL AND cause IS NOT NULL")),
+    Index("items_opened", "workspace", "opened_at", "workflow"),
+    Index("items_closed", "workspace", "closed_at", "workflow", "owner", **_where("closed_at IS NOT NULL")),
+    Index("items_unproven", "workspace", "closed_at", "owner", "workflow",
+          **_where("closed_at IS NOT NULL AND NOT proven")),
+)  # fmt: skip
+
+#: What the item's body says of its exceptions, as rows; `n` counts them within the item.
+exceptions = _table(
+    "exceptions",
+    _workspace(),
+    Column("item", Text, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("workflow", Text, nullable=False),
+    Column("code", Key, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Key, nullable=False),
+    Column("may_decide", Text, nullable=False),  # JSON list of rulebook keys
+    Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("decided_by", Words),
+    Column("reason_code", Words),
+    Column("rationale", Words),
+    ForeignKeyConstraint(["workspace", "item"], ["items.workspace", "items.key"]),
+    Index("exceptions_open", "workspace", "code", "owner", "opened_at", **_where("state = 'open'")),
+    Index("exceptions_open_due", "workspace", "due_at", "owner", **_where("state = 'open'")),
+    Index("exceptions_ended", "workspace", "ended_at", **_where("ended_at IS NOT NULL")),
+    Index("exceptions_opened", "workspace", "opened_at", "code"),
+)
+
+counters = _table(
+    "counters", _workspace(), Column("prefix", Text, primary_key=True), Column("last", Integer, nullable=False)
+)
+
+ledger = _table(
+    "ledger",
+    _workspace(),
+    Column("item", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("rulebook", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("digests", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("ledger_at", "workspace", "at"),
+)
+
+#: People's words and strangers' names: apart from the ledger, because these rows alone may be deleted.
+ledger_texts = _table(
+    "ledger_texts",
+    _workspace(),
+    Column("item", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+)
+
+threads = _table(
+    "threads", _workspace(), Column("conversation", Key, primary_key=True), Column("item", Text, nullable=False)
+)
+
+timers = _table(
+    "timers",
+    _workspace(),
+    Column("item", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("due_at", Moment, primary_key=True),
+    Index("timers_due", "due_at"),
+)
+
+#: `n` is the order of arrival; a lane is served in that order. Rows stay when they were sent: `why` reads them.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("workspace", Text, nullable=False),
+    Column("lane", Key, nullable=False),
+    Column("slot", Key),
+    Column("item", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, sent, failed, dropped
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("not_before", Moment),
+    Column("lease_until", Moment),
+    Column("begun_at", Moment),
+    Column("ended_at", Moment),
+    Column("place", Words),
+    Column("message_id", Words),
+    Column("problem", Words),
+    Index("outbox_waiting", "workspace", "lane", "n", "attempts", "not_before", "lease_until",
+          **_where("state = 'waiting'")),
+    Index("outbox_slot", "workspace", "slot", "n", **_where("slot IS NOT NULL")),
+    Index("outbox_item", "workspace", "item", "n"),
+)  # fmt: skip
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _workspace(),
+    Column("sha256", Text, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("media_type", Words, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    _workspace(),
+    Column("version", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+mailboxes = _table(
+    "mailboxes",
+    _workspace(),
+    Column("inbox", Key, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("high_water", BigInteger, nullable=False),
+)
+
+settings = _table(
+    "settings", _workspace(), Column("name", Key, primary_key=True), Column("value", Words, nullable=False)
+)

@@ -1,0 +1,46 @@
+"""Which outside conversation belongs to which item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from storage.columns import hold, insert, key_of
+from storage.schema import threads
+
+_BIND = insert(
+    threads,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["workspace", "conversation"], set_={"item": new.excluded.item}
+    ),
+)
+
+
+def bind(conn: Connection, ws: str, conversation: str, key: str) -> None:
+    """From now on this conversation is that item's, whatever it was before."""
+    conn.execute(_BIND[conn.dialect.name], {"workspace": ws, "conversation": conversation, "item": key})
+
+
+def find(conn: Connection, ws: str, conversations: Sequence[str]) -> str | None:
+    """The key of the item that the first of these conversations belongs to, in the given order.
+
+    Two instances that ask for the same conversation in order to write take turns: the second sees what the first
+    opened there, so a thread gets one item.
+    """
+    if not conversations:
+        return None
+    hold(conn, *(f"conversation\n{ws}\n{each}" for each in conversations))
+    # a mail's References may be as long as a stranger likes, and engines bound the number of parameters
+    for start in range(0, len(conversations), 500):
+        part = conversations[start : start + 500]
+        rows = conn.execute(
+            select(threads.c.conversation, threads.c.item).where(
+                threads.c.workspace == ws, threads.c.conversation.in_(part)
+            )
+        )
+        known = {row.conversation: row.item for row in rows}
+        for each in part:
+            if (item := known.get(key_of(each))) is not None:
+                return str(item)
+    return None
