@@ -8,7 +8,20 @@ from rules import answers, due, failures, intake
 from rules.commands import NOT_YET, USAGE
 from rules.decisions import decide
 from rules.draft import Draft, merge
-from rules.events import Command, Deleted, Due, Edited, Event, Failed, Mailed, Posted, Reacted, Recovered, Unreadable
+from rules.events import (
+    Command,
+    Deleted,
+    Due,
+    Edited,
+    Event,
+    Failed,
+    Mailed,
+    Posted,
+    Reacted,
+    Recovered,
+    Threaded,
+    Unreadable,
+)
 from rules.items import Item
 from rules.messages import Strong
 from rules.people import may_see
@@ -42,7 +55,7 @@ def wanted(event: Event) -> Wanted:
         case Command():
             in_thread = (f"slack:{event.place}:{event.thread}",) if event.thread else ()
             return Wanted(key=event.item, conversations=in_thread)
-        case Due():
+        case Due() | Threaded():
             return Wanted(key=event.item)
         case Failed() | Recovered():
             return Wanted(cause=event.cause)
@@ -81,6 +94,8 @@ def _judge(event: Event, world: World) -> Ruling:
             return _command(event, world, item)
         case Due():
             return _due(event, world, item)
+        case Threaded():
+            return _threaded(event, world, item)
         case Failed():
             return failures.failed(event, world)
         case Recovered():
@@ -123,6 +138,15 @@ def _new(command: Command, world: World) -> Ruling:
     new = item.version == sum(entry.item == item.key for entry in ruling.entries)
     line = has_it(item, workflow) if new else (f"{item.key} says the same already; it was added there.",)
     return replace(ruling, reply=done(line, item=item.key))
+
+
+def _threaded(event: Threaded, world: World, item: Item | None) -> Ruling:
+    if item is None or item.source.thread is not None:
+        return Ruling(ignored="it has a conversation already")
+    draft = Draft(world, event, world.book_of(item.rulebook).workflows[item.workflow], item.key, item)
+    draft.record("threaded", {"place": event.place, "thread": event.thread})
+    draft.threads[f"slack:{event.place}:{event.thread}"] = item.key
+    return draft.ruling()
 
 
 def _due(event: Due, world: World, item: Item | None) -> Ruling:

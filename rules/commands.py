@@ -110,7 +110,7 @@ def parse(text: str) -> Parsed | Misunderstood:
         if _KEY.fullmatch(first):
             return Parsed(verb="show", item=key_in(first))
         return _misspelt(first)
-    verb = cast(Verb, word)
+    verb = word
     if verb in _WITH_KEY:
         return _about_an_item(verb, rest)
     if verb == "new":

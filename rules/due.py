@@ -43,10 +43,7 @@ def _follow_up(draft: Draft) -> None:
 
 def _remind(draft: Draft, code: str) -> None:
     item = draft.item
-    if code:
-        to = item.open_trouble(code)[0].may_decide
-    else:
-        to = (item.owner,)
+    to = item.open_trouble(code)[0].may_decide if code else (item.owner,)
     draft.record("reminded", {"code": code, "to": list(to)}, by=DOCKET)
     draft.tell(*(Reminder(item=item.key, to=person, code=code) for person in to))
 

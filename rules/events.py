@@ -167,6 +167,15 @@ class Failed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Threaded(Event):
+    """The first message of `item` in a channel was posted: its conversation is `place` and `thread` from now on."""
+
+    item: str
+    place: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered(Event):
     """What failed under `cause` works again."""
 

@@ -53,9 +53,8 @@ def _problems(book: Rulebook, workflow: Workflow, example: Example) -> list[str]
         if item.fields.get(name) != value:
             found.append(f"{said} gives {name} {item.fields.get(name, 'no value')}, not {value}")
     if example.asks is not None and set(item.missing) != set(example.asks):
-        found.append(
-            f"{said} asks for {', '.join(item.missing) or 'nothing'}, not {', '.join(example.asks) or 'nothing'}"
-        )
+        asked, meant = (", ".join(names) or "nothing" for names in (item.missing, example.asks))
+        found.append(f"{said} asks for {asked}, not {meant}")
     opened = [trouble.code for trouble in item.exceptions]
     if example.exception and example.exception not in opened:
         found.append(f"{said} raises {', '.join(opened) or 'no exception'}, not {example.exception}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
@@ -191,7 +192,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "reopen": ("Open again", "Open again"),
 }
 
-_BLANKS = {
+_BLANKS: dict[str, Callable[[Item, Workflow, Rulebook, datetime], tuple[Blank, ...]]] = {
     "assign": _people,
     "except": _exception,
     "set": _field,

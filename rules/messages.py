@@ -54,7 +54,7 @@ Line = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Something the reader can do here; what it opens or does is a Command of the same verb. `more`: in the `···` menu."""
+    """Something the reader can do here: a Command of the same verb. `more`: in the `···` menu."""
 
     verb: Verb | Literal["open"]
     label: str

@@ -78,7 +78,7 @@ def _reply(message: Message) -> Reply:
 def _help(verb: str | None) -> Reply:
     known = {name: pair for name, pair in USAGE.items() if name not in NOT_YET}
     if verb in known:
-        does, how = known[verb]  # type: ignore[index]  # `verb in known` says that it is a key
+        does, how = known[verb]
         return _reply(
             Message(subject="help", headline=(Strong(verb or ""), f": {does}"), lines=((Strong(f"/docket {how}"),),))
         )

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from rules.entries import Entry
-from rules.items import Decision, Evidence, Item, Source, Trouble
+from rules.items import Decision, Evidence, Item, Source, Trouble, TroubleState
+from rules.states import TROUBLE_MOVES, legal
 
 
 class Impossible(ValueError):
@@ -25,6 +26,8 @@ def evolve(item: Item | None, entry: Entry) -> Item:
         raise Impossible(f"{entry.item} has an entry `{entry.kind}` before it was opened")
     change = _CHANGES.get(entry.kind)
     changed = change(item, entry) if change else item
+    if not legal(entry.kind, item.state, changed.state):
+        raise Impossible(f"{item.key} can't go from {item.state} to {changed.state} by `{entry.kind}`")
     return replace(changed, version=item.version + 1)
 
 
@@ -171,7 +174,7 @@ def _decided(trouble: Trouble, entry: Entry) -> Trouble:
         via=entry.via,
         seen=entry.texts.get("seen", {}),
     )
-    state = "approved" if decision.verdict == "approve" else "rejected"
+    state: TroubleState = "approved" if decision.verdict == "approve" else "rejected"
     return replace(trouble, state=state, decision=decision, next_at=None, ended_at=entry.at)
 
 
@@ -190,6 +193,8 @@ def _voided(item: Item, entry: Entry) -> Item:
     last = item.last_trouble(entry.facts["code"])
     if last is None:
         raise Impossible(f"{item.key} never had an exception {entry.facts['code']} to void")
+    if (last.state, "void") not in TROUBLE_MOVES["voided"]:
+        raise Impossible(f"{last.code} of {item.key} is {last.state} and can't become void")
     void = replace(last, state="void", next_at=None, ended_at=entry.at)
     return replace(item, exceptions=tuple(void if t is last else t for t in item.exceptions))
 

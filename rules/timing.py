@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rules.book.calendars import BusinessCalendar, calendar_of
@@ -41,7 +39,7 @@ def answer_calendar(book: Rulebook, workflow: Workflow, code: str) -> BusinessCa
 
 def _known(book: Rulebook, name: str | None) -> str:
     """An item keeps its workflow but not its calendars: a name that is gone falls back to the default one."""
-    return name if name in book.calendars else book.defaults.calendar
+    return name if name is not None and name in book.calendars else book.defaults.calendar
 
 
 def moved(calendar: BusinessCalendar, allowed: Duration, due_at: datetime, since: datetime, now: datetime) -> datetime:
@@ -122,26 +120,7 @@ def _next_reminder(
 def _quiet(book: Rulebook, person: str) -> BusinessCalendar | None:
     """The hours in which reminders may go, read in the zone of the person reminded."""
     name = book.defaults.reminders.quiet
-    return _in_zone(_Hours(book, name), zone_of(book, person)) if name else None
-
-
-class _Hours:
-    """A calendar of one rulebook version as a key for the cache: calendars hold mappings and can't be hashed."""
-
-    def __init__(self, book: Rulebook, name: str) -> None:
-        self.calendar = book.calendars[name]
-        self._key = (book.version, name)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hours) and self._key == other._key
-
-
-@lru_cache(maxsize=512)
-def _in_zone(hours: _Hours, zone: str) -> BusinessCalendar:
-    return BusinessCalendar(replace(hours.calendar, timezone=zone))
+    return calendar_of(book, name, zone_of(book, person)) if name else None
 
 
 def snooze_limit(book: Rulebook, workflow: Workflow, now: datetime) -> datetime:

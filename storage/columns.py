@@ -14,7 +14,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.types import TypeEngine
 
 #: PostgreSQL refuses B-tree entries above about 2,700 bytes; strangers choose Message-IDs and addresses.
-LONGEST_KEY = 500
+LONGEST_KEY = 300
 
 
 def clean(words: str) -> str:

@@ -36,7 +36,9 @@ def save(conn: Connection, item: Item, expected_version: int) -> None:
     if expected_version == 0:
         done = conn.execute(_NEW[conn.dialect.name], row).rowcount
     else:
-        done = conn.execute(_CHANGE, {**row, "ws": item.workspace, "wanted": item.key, "expected": expected_version}).rowcount
+        done = conn.execute(
+            _CHANGE, {**row, "ws": item.workspace, "wanted": item.key, "expected": expected_version}
+        ).rowcount
     if done != 1:
         raise Conflict(f"{item.key} is no longer at version {expected_version}")
     if item.exceptions:  # an item never loses one, so there is nothing to delete
@@ -83,7 +85,9 @@ def listing(
 
 def all_keys(conn: Connection, ws: str) -> list[str]:
     """Every key there is, oldest item first: what a replay walks."""
-    return list(conn.scalars(select(items.c.key).where(items.c.workspace == ws).order_by(items.c.opened_at, items.c.key)))
+    return list(
+        conn.scalars(select(items.c.key).where(items.c.workspace == ws).order_by(items.c.opened_at, items.c.key))
+    )
 
 
 def failure(conn: Connection, ws: str, cause: str) -> Item | None:

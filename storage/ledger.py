@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from rules.entries import Entry
-from storage.columns import clean, clean_json, insert, rfc3339
+from storage.chain import ROWS, by_entry, canonical, chained, digest
+from storage.columns import clean, clean_json
 from storage.failures import Conflict
+from storage.proof import check_chain
 from storage.schema import ledger, ledger_texts
+
+__all__ = ["Recorded", "append", "check_chain", "every", "of_item", "tip"]
 
 #: The text that holds who did it, where that is a stranger: a name that can be erased.
 BY = "by"
@@ -45,10 +47,13 @@ def append(conn: Connection, ws: str, entries: Sequence[Entry], head: str, versi
         head = row["hash"] = chained(head, row)
         rows.append(row)
         texts.extend(own_texts)
-    if texts:  # before the entries: the database refuses a text whose entry stands already
-        conn.execute(_TEXTS[conn.dialect.name], texts)
-    if rows and conn.execute(_ENTRIES[conn.dialect.name], rows).rowcount != len(rows):
-        raise Conflict(f"{entries[0].item} has an entry {version + 1} already")
+    try:
+        if texts:  # before the entries: the database refuses a text whose entry stands already
+            conn.execute(_TEXTS, texts)
+        if rows:
+            conn.execute(_ENTRIES, rows)
+    except IntegrityError as error:
+        raise Conflict(f"{entries[0].item} has an entry {version + 1} already") from error
     return head
 
 
@@ -74,40 +79,14 @@ def every(conn: Connection, ws: str, since: datetime | None = None) -> Iterator[
     return (_recorded(own) for own in by_entry(rows))
 
 
-def by_entry(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
-    """The rows of `ROWS`, one for each text, gathered to one list an entry."""
-    return (list(own) for _, own in groupby(rows, attrgetter("item", "seq")))
-
-
-def chained(prev: str, row: Mapping[str, Any]) -> str:
-    """The hash of an entry behind `prev`: SHA-256 (hex) of the canonical JSON of these eleven values.
-
-    `facts` and `digests` go in as JSON values, `at` as RFC 3339 in UTC with microseconds.
-    """
-    document = {
-        "prev": prev, "ws": row["workspace"], "item": row["item"], "seq": row["seq"], "at": rfc3339(row["at"]),
-        "kind": row["kind"], "by": row["by"], "via": row["via"], "rulebook": row["rulebook"],
-        "facts": json.loads(row["facts"]), "digests": json.loads(row["digests"]),
-    }  # fmt: skip
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
-
-
-def digest(salt: str, text: str) -> str:
-    """What the ledger keeps of a text (already canonical JSON): with the salt gone nobody can guess it back."""
-    return hashlib.sha256((salt + text).encode()).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """JSON in the one form that is hashed: sorted names, no spaces, ASCII with \\u escapes, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def _prepare(ws: str, seq: int, entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The entry's row, still without its hash, and its texts' rows."""
+    if BY in entry.texts:
+        raise ValueError(f"a text can't be called `{BY}`: that name is kept for who did it")
     by, texts = clean(entry.by), dict(entry.texts)
     if ":" in by or "@" in by:  # an identity from outside; people of the rulebook have plain keys
         texts[BY], by = by, ""
-    own_texts = [
+    own_texts: list[dict[str, Any]] = [
         {
             "workspace": ws,
             "item": entry.item,
@@ -143,14 +122,5 @@ def _recorded(own: list[Row[Any]]) -> Recorded:
     return Recorded(seq=row.seq, entry=entry, hash=row.hash, erased=erased)
 
 
-_OF_THE_ENTRY: ColumnElement[bool] = and_(
-    ledger_texts.c.workspace == ledger.c.workspace,
-    ledger_texts.c.item == ledger.c.item,
-    ledger_texts.c.seq == ledger.c.seq,
-)
-#: Every entry with its texts: one row for each text, one with empty text columns where there is none.
-ROWS = select(
-    ledger, ledger_texts.c.name.label("text_name"), ledger_texts.c.text, ledger_texts.c.salt
-).outerjoin_from(ledger, ledger_texts, _OF_THE_ENTRY)
-_TEXTS = insert(ledger_texts, lambda new: new)
-_ENTRIES = insert(ledger, lambda new: new)
+_TEXTS = insert(ledger_texts)
+_ENTRIES = insert(ledger)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, select
 
-from storage.ledger import ROWS, by_entry, chained, digest
+from storage.chain import ROWS, by_entry, chained, digest
 from storage.schema import items, ledger, ledger_texts
 
 
@@ -77,9 +76,7 @@ def _without_entries(conn: Connection, ws: str) -> Iterator[str]:
 
 def _without_entry(conn: Connection, ws: str) -> Iterator[str]:
     text = ledger_texts.c
-    entry = exists().where(
-        ledger.c.workspace == text.workspace, ledger.c.item == text.item, ledger.c.seq == text.seq
-    )
+    entry = exists().where(ledger.c.workspace == text.workspace, ledger.c.item == text.item, ledger.c.seq == text.seq)
     orphans = select(text.item, text.seq, text.name).where(text.workspace == ws, ~entry)
     for row in conn.execute(orphans.order_by(text.item, text.seq, text.name)):
         yield f"{row.item}: there is a text `{row.name}` of entry {row.seq}, which is missing."

@@ -172,7 +172,7 @@ outbox = Table(
     Column("created_at", Moment, nullable=False),
     Column("not_before", Moment),
     Column("lease_until", Moment),
-    Column("begun_at", Moment),
+    Column("begun", Boolean, nullable=False),  # a send of it was begun whose end nobody knows
     Column("ended_at", Moment),
     Column("place", Words),
     Column("message_id", Words),

@@ -88,7 +88,7 @@ def _path(url: URL) -> str:
 
 
 def _prepare(path: str) -> None:
-    """Say plainly what SQLite would only call "unable to open database file"; create a missing file for its owner alone."""
+    """Say plainly what SQLite calls "unable to open database file"; create a missing file for its owner alone."""
     directory = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(directory):
         raise Unusable(f"The folder {directory} of the database does not exist. Create it, or set DOCKET_DATABASE_URL.")
@@ -151,7 +151,9 @@ def _opening_problem(error: Exception, path: str) -> Exception:
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return Unusable(f"{path} is not a database, or a damaged one. Restore a backup, or name another file.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        return Unusable(f"{path} can't be written. Give the account that runs Docket the right to write it and its folder.")
+        return Unusable(
+            f"{path} can't be written. Give the account that runs Docket the right to write it and its folder."
+        )
     if code in _SENTENCES:
         return Unavailable(_SENTENCES[code])
     return error

@@ -1,4 +1,4 @@
-"""SQLite's one writer: a thread that runs the waiting works in one transaction, a savepoint each, and commits them together."""
+"""SQLite's one writer: a thread that runs the waiting works, a savepoint each, and commits them together."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Queue a work. Its future ends after the outer COMMIT, or with the work's own exception, or with Unavailable."""
+        """Queue a work. Its future ends after the outer COMMIT: with its result, its exception, or Unavailable."""
         waiting = _Waiting(work)
         with self._closing:
             if self._closed:

@@ -40,7 +40,7 @@ class Store:
         """Open `sqlite:///file` or `postgresql+psycopg://...` and bring it forward to this program's tables.
 
         Raises Unusable (no such folder, no database, a newer one, wrong password) and Unavailable (unreachable,
-        locked or full at this moment: worth another try). May block for a while: call it in a thread or before the loop.
+        locked or full at this moment: worth another try). It may block: call it in a thread or before the loop.
         """
         try:
             parsed = make_url(url)
@@ -58,7 +58,9 @@ class Store:
 
                 return cls(lambda committed: Postgres(parsed, committed))
             case other:
-                raise Unusable(f"Docket can't keep its data in {other}. Use sqlite:///docket.db or postgresql+psycopg://...")
+                raise Unusable(
+                    f"Docket can't keep its data in {other}. Use sqlite:///docket.db or postgresql+psycopg://..."
+                )
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; durable when this returns.

@@ -43,13 +43,15 @@ def sync(conn: Connection, ws: str, item_key: str, wanted: Sequence[Timer]) -> N
 def due(conn: Connection, now: datetime, limit: int) -> list[DueTimer]:
     """What is due at `now` (UTC), oldest first, in all workspaces. Only a look: `hold` is the claim."""
     rows = conn.execute(_DUE, {"now": now, "most": limit})
-    return [DueTimer(ws=row.workspace, item=row.item, kind=row.kind, subject=row.subject, due_at=row.due_at) for row in rows]
+    return [
+        DueTimer(ws=row.workspace, item=row.item, kind=row.kind, subject=row.subject, due_at=row.due_at) for row in rows
+    ]
 
 
 def hold(conn: Connection, timer: DueTimer) -> bool:
     """Claim one due timer for this transaction, which then lets it go (`sync`, `drop`) with the effect it has.
 
-    False: it was moved, has fired, or another instance is firing it at this moment (SKIP LOCKED); nothing is to be done.
+    False: it was moved, has fired, or another instance is firing it now (SKIP LOCKED): nothing is to be done.
     """
     named = _named(timer.ws, timer.item, timer.kind, timer.subject, timer.due_at)
     return conn.execute(_HOLD, named).one_or_none() is not None
@@ -62,7 +64,8 @@ def drop(conn: Connection, timer: DueTimer) -> None:
 
 def next_due(conn: Connection) -> datetime | None:
     """When the next timer of all workspaces is due; in the past when one is waiting."""
-    return conn.execute(_NEXT).scalar_one()
+    soonest: datetime | None = conn.execute(_NEXT).scalar_one()
+    return soonest
 
 
 def _named(ws: str, item: str, kind: str, subject: str, due_at: datetime) -> dict[str, object]:

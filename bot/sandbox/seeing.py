@@ -61,6 +61,12 @@ class Eyes:
             plain(line, lambda u: self.workspace.users[u].name if u in self.workspace.users else u) for line in lines
         )
 
+    def shown(self, who: str, where: str, ts: str) -> Json:
+        """The message or whisper with that ts, as this person sees it. Raises Refused(message_not_found)."""
+        user = self.workspace.user(who)
+        whisper = next((w for w in self.workspace.whispers if w.message["ts"] == ts and w.user == user.id), None)
+        return whisper.message if whisper else self.workspace.message(self.place_of(user, where), ts)
+
     async def until(self, look: Callable[[], T], seconds: float = 5.0) -> T:
         """Wait until `look` returns something true, and return it. Raises TimeoutError after `seconds`."""
         woken = asyncio.Event()

@@ -117,14 +117,5 @@ def chosen(codes: tuple[str, ...], home: tuple[str, ...]) -> str | None:
 
 
 def decimals(code: str) -> int:
-    """How many decimals amounts of the currency have (CLDR: JPY 0, USD 2, KWD 3).
-
-    CLDR counts for display, where some currencies with a rarely used hundredth show none; a hundredth is kept for
-    those outside ISO 4217's list of currencies without any.
-    """
-    shown = get_currency_precision(code)
-    return shown if shown or code in _WHOLE else 2
-
-
-# ISO 4217 (list one, column "Minor unit"): exponent 0.
-_WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF UYI".split())
+    """How many decimals amounts of the currency have, by CLDR: JPY 0, USD 2, KWD 3."""
+    return get_currency_precision(code)

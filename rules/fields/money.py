@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 from rules.book.rulebook import Field
@@ -254,10 +253,9 @@ def _letter(neighbour: str, edge: str) -> bool:
     return edge.isalpha() or edge == "$"
 
 
-def bare_mentions(field: Field, text: str, context: Context) -> Iterator[Mention]:
-    """The numbers of an answer as amounts of the field's currency; see `numbers.bare` for which count."""
-    from rules.fields.numbers import standing_alone
-
-    for numeral, faint in standing_alone(text):
-        value, end = bare(field, numeral, text, context)
-        yield Mention(numeral.start, end, None if faint else value, faint)
+def is_canonical(written: str) -> bool:
+    """Whether this is an amount as it is stored; so `1.200 KWD` from a form is no question of separators."""
+    amount, _, code = written.partition(" ")
+    if not re.fullmatch(r"\d{1,15}(?:\.\d{1,4})?", amount) or code not in currencies.tender():
+        return False
+    return canonical(Decimal(amount), code) == written

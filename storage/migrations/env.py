@@ -1,4 +1,4 @@
-"""Alembic's way in: runs the migrations on the connection, and in the transaction, that storage/upgrade.py hands over."""
+"""Alembic's way in: runs the migrations in the transaction that storage/upgrade.py hands over."""
 
 from __future__ import annotations
 

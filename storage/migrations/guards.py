@@ -6,20 +6,18 @@ released this file stays as it is, like every migration.
 
 from __future__ import annotations
 
-_GROWS = "the ledger only grows"
-_ERASE = "a ledger text can only be erased"
-
 _SQLITE = (
-    f"CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, '{_GROWS}'); END",
-    f"CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, '{_GROWS}'); END",
+    "CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END",
+    "CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END",
     # INSERT OR REPLACE deletes the old row without asking the DELETE trigger
     "CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger WHEN EXISTS (SELECT 1 FROM ledger"
     " WHERE workspace = NEW.workspace AND item = NEW.item AND seq = NEW.seq)"
-    f" BEGIN SELECT RAISE(ABORT, '{_GROWS}'); END",
-    f"CREATE TRIGGER ledger_texts_no_update BEFORE UPDATE ON ledger_texts BEGIN SELECT RAISE(ABORT, '{_ERASE}'); END",
+    " BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END",
+    "CREATE TRIGGER ledger_texts_no_update BEFORE UPDATE ON ledger_texts"
+    " BEGIN SELECT RAISE(ABORT, 'a ledger text can only be erased'); END",
     "CREATE TRIGGER ledger_texts_no_late BEFORE INSERT ON ledger_texts WHEN EXISTS (SELECT 1 FROM ledger"
     " WHERE workspace = NEW.workspace AND item = NEW.item AND seq = NEW.seq)"
-    f" BEGIN SELECT RAISE(ABORT, '{_ERASE}'); END",
+    " BEGIN SELECT RAISE(ABORT, 'a ledger text can only be erased'); END",
 )
 
 _POSTGRESQL = (
@@ -27,11 +25,12 @@ _POSTGRESQL = (
     " $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$",
     "CREATE FUNCTION docket_refuse_late_text() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
     " IF EXISTS (SELECT 1 FROM ledger WHERE workspace = NEW.workspace AND item = NEW.item AND seq = NEW.seq)"
-    f" THEN RAISE EXCEPTION '{_ERASE}'; END IF; RETURN NEW; END $$",
+    " THEN RAISE EXCEPTION 'a ledger text can only be erased' USING ERRCODE = 'unique_violation';"
+    " END IF; RETURN NEW; END $$",
     "CREATE TRIGGER ledger_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger"
-    f" FOR EACH STATEMENT EXECUTE FUNCTION docket_refuse('{_GROWS}')",
+    " FOR EACH STATEMENT EXECUTE FUNCTION docket_refuse('the ledger only grows')",
     "CREATE TRIGGER ledger_texts_no_update BEFORE UPDATE ON ledger_texts"
-    f" FOR EACH STATEMENT EXECUTE FUNCTION docket_refuse('{_ERASE}')",
+    " FOR EACH STATEMENT EXECUTE FUNCTION docket_refuse('a ledger text can only be erased')",
     "CREATE TRIGGER ledger_texts_no_late BEFORE INSERT ON ledger_texts"
     " FOR EACH ROW EXECUTE FUNCTION docket_refuse_late_text()",
 )

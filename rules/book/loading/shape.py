@@ -41,6 +41,25 @@ class Loading:
         """Report a hole at a node."""
         self.report(node.line, node.column, what, meant)
 
+    def text_of(self, node: Node, name: str) -> str:
+        """The text of a scalar, on one line; "" with a hole where there is none."""
+        if node.kind != "scalar" or node.empty or not node.text.strip():
+            self.at(node, f"{name} must be a text" + ("" if node.kind == "scalar" else f", not {_NOUNS[node.kind]}"))
+            return ""
+        if len(node.text) > _LONGEST_TEXT:
+            self.at(node, f"{name} is longer than {_LONGEST_TEXT} characters", "Say it shorter.")
+            return ""
+        return " ".join(node.text.split()) if "\n" in node.text else node.text.strip()
+
+    def choice(self, node: Node, choices: Collection[T], default: T, name: str) -> T:
+        """One word of a few, at a node."""
+        for choice in choices:
+            if node.kind == "scalar" and node.text == choice:
+                return choice
+        what = f"`{shortened(node.text)}`" if node.kind == "scalar" else _NOUNS[node.kind]
+        self.at(node, f"{name} can't be {what}", guess(node.text, choices, "values"))
+        return default
+
     @property
     def holes(self) -> list[Hole]:
         return list(self._holes)
@@ -118,20 +137,11 @@ class Part:
             if needed:
                 self.missing(key, meant)
             return ""
-        return self.text_of(node, f"`{key}` of {self.name}")
-
-    def text_of(self, node: Node, name: str) -> str:
-        if node.kind != "scalar" or node.empty or not node.text.strip():
-            self.loading.at(node, f"{name} must be a text" + ("" if node.kind == "scalar" else f", not {_NOUNS[node.kind]}"))
-            return ""
-        if len(node.text) > _LONGEST_TEXT:
-            self.loading.at(node, f"{name} is longer than {_LONGEST_TEXT} characters", "Say it shorter.")
-            return ""
-        return " ".join(node.text.split()) if "\n" in node.text else node.text.strip()
+        return self.loading.text_of(node, f"`{key}` of {self.name}")
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
-        return tuple(self.text_of(node, f"`{key}` of {self.name}") for node in self.nodes(key))
+        return tuple(self.loading.text_of(node, f"`{key}` of {self.name}") for node in self.nodes(key))
 
     def number(self, key: str, *, default: int = 1) -> int:
         """A whole number from 1 to 1000; needed."""
@@ -189,15 +199,7 @@ class Part:
     def one_of(self, key: str, choices: Collection[T], default: T) -> T:
         """One word of a few."""
         node = self.value(key)
-        return default if node is None else self.choice(node, choices, default, f"`{key}` of {self.name}")
-
-    def choice(self, node: Node, choices: Collection[T], default: T, name: str) -> T:
-        for choice in choices:
-            if node.kind == "scalar" and node.text == choice:
-                return choice
-        what = f"`{shortened(node.text)}`" if node.kind == "scalar" else _NOUNS[node.kind]
-        self.loading.at(node, f"{name} can't be {what}", guess(node.text, choices, "values"))
-        return default
+        return default if node is None else self.loading.choice(node, choices, default, f"`{key}` of {self.name}")
 
     def person(self, key: str, *, needed: bool = True, noun: str = "") -> str:
         """The key of a person; "" where there is none."""

@@ -114,7 +114,7 @@ def _outbox() -> None:
         sa.Column("id", sa.Text, nullable=False, unique=True),
         _text("workspace"), _text("lane"), _text("slot", null=True), _text("item"), _text("kind"), _text("notice"),
         _text("state"), _number("attempts"), _time("created_at"), _time("not_before", null=True),
-        _time("lease_until", null=True), _time("begun_at", null=True), _time("ended_at", null=True),
+        _time("lease_until", null=True), sa.Column("begun", sa.Boolean, nullable=False), _time("ended_at", null=True),
         _text("place", null=True), _text("message_id", null=True), _text("problem", null=True),
     )  # fmt: skip
     _index("outbox_waiting", "outbox", "workspace lane n attempts not_before lease_until", "state = 'waiting'")

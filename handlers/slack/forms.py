@@ -1,0 +1,170 @@
+"""Writes a Form as a modal, and what a submitted form is answered with: errors under a field, another view, or nothing.
+
+Source of the limits: Slack's pages "Views" and the Block Kit reference (input, select, option).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handlers.slack.buttons import Block, label, packed
+from handlers.slack.mrkdwn import Reader, cut, lines, plain, size
+from handlers.slack.read_actions import PREFIX
+from handlers.slack.write import context, joined, message_blocks, section
+from rules.messages import Blank, Choice, Form, Message, Reply
+
+TITLE_UNITS = 24
+METADATA_UNITS = 3000
+INPUT_UNITS = 3000
+VIEW_BLOCKS = 100
+BLANKS = 40
+BLOCK_ID_UNITS = 255
+OPTION_UNITS = 75
+OPTION_VALUE_UNITS = 150
+SELECT_OPTIONS = 100
+#: The action_id of every input: its blank's name stands in the block_id, for errors are keyed by that.
+INPUT = "value"
+
+
+def view(form: Form, reader: Reader) -> Block:
+    """The modal. Each blank is an input whose block_id is `{number}:{name}`; at most 40 blanks are shown."""
+    blanks = form.blanks[:BLANKS]
+    texts = joined(lines(form.lines, reader))
+    blocks = [section(text) for text in texts[:10]] + ([context("…")] if len(texts) > 10 else [])
+    for number, blank in enumerate(blanks):
+        blocks.append(_input(number, blank))
+        blocks += _meanings(blank.choices, reader)
+    made = {
+        **_modal(form.title, close="Cancel"),
+        "callback_id": PREFIX + form.verb,
+        "private_metadata": metadata(form),
+        "blocks": blocks[:VIEW_BLOCKS] or [section("-")],
+    }
+    # A modal with inputs must have its button; one without has nothing to submit but itself.
+    return {**made, "submit": label(form.submit, TITLE_UNITS)}
+
+
+def message_view(said: Message, reader: Reader, title: str = "Docket") -> Block:
+    """A modal that only says something: how a refusal or a late result takes the place of a form."""
+    blocks = [block for block in message_blocks(said, reader) if block["type"] != "actions"]
+    return {**_modal(title, close="Close"), "blocks": blocks or [section("-")]}
+
+
+def metadata(form: Form) -> str:
+    """What must come back with the form, as JSON of at most 3,000 units: its command and what it showed.
+
+    Where `shown` is too long for that, its SHA-256 travels as `digest` with the values cut to what fits; the listener
+    then asks for the form again and keeps the whole of it if the digest is still that one.
+    """
+    meant: dict[str, Any] = {
+        name: value
+        for name in ("verb", "item", "code", "workflow", "place", "place_name")
+        if (value := getattr(form, name))
+    }
+    shown = dict(form.shown)
+    whole = packed({**meant, "shown": shown})
+    if size(whole) <= METADATA_UNITS:
+        return whole
+    meant["digest"] = digest(shown)
+    for each in (1000, 300, 100, 30, 10):
+        cut_values = {name: cut(value, each) for name, value in shown.items()}
+        if size(smaller := packed({**meant, "shown": cut_values})) <= METADATA_UNITS:
+            return smaller
+    return packed({**meant, "shown": {}})
+
+
+def digest(shown: Mapping[str, str]) -> str:
+    """SHA-256 (hex) of what a form showed, over canonical JSON."""
+    return hashlib.sha256(json.dumps(dict(shown), sort_keys=True).encode()).hexdigest()
+
+
+def answer(reply: Reply, submitted: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    """What acknowledges a submission: `errors` under the wrong blank, `update` to a form or refusal, else closing it.
+
+    `submitted` is the view as it came back. A reply that is good news says nothing here: it goes out privately.
+    """
+    if reply.form is not None:
+        return {"response_action": "update", "view": view(reply.form, reader)}
+    if reply.refused and (block_id := block_of(reply.blank, submitted)):
+        return {"response_action": "errors", "errors": {block_id: said(reply.message, reader)}}
+    if reply.refused:
+        return {"response_action": "update", "view": message_view(reply.message, reader)}
+    return {"response_action": "clear"}
+
+
+def block_of(blank: str, submitted: Mapping[str, Any]) -> str:
+    """The block_id of a blank in a submitted view; "" where it has none of that name."""
+    blocks = submitted.get("blocks")
+    ids = [str(block.get("block_id", "")) for block in blocks if isinstance(block, dict)] if blocks else []
+    return next((block_id for block_id in ids if blank and block_id.partition(":")[2] == blank), "")
+
+
+def first_block(submitted: Mapping[str, Any]) -> str:
+    """The block_id of a submitted view's first input, where a failure can be said without losing what was typed."""
+    blocks = submitted.get("blocks") or []
+    inputs = [b for b in blocks if isinstance(b, dict) and b.get("type") == "input"]
+    return str(inputs[0].get("block_id", "")) if inputs else ""
+
+
+def said(message: Message, reader: Reader) -> str:
+    """A message in one plain sentence or two, for the place under a field."""
+    every = (message.headline, *message.lines)
+    return cut(" ".join(text for text in (plain(line, reader, 1000) for line in every) if text), 1000) or "-"
+
+
+def _modal(title: str, *, close: str) -> Block:
+    return {"type": "modal", "title": label(title, TITLE_UNITS), "close": label(close, TITLE_UNITS)}
+
+
+def _input(number: int, blank: Blank) -> Block:
+    made: Block = {
+        "type": "input",
+        "block_id": cut(f"{number}:{blank.name}", BLOCK_ID_UNITS),
+        "label": label(blank.label, 2000),
+        "optional": not blank.required,
+        "element": _element(blank),
+    }
+    left_out = len(blank.choices) - len(_options(blank.choices)) if blank.kind in ("choice", "person") else 0
+    hint = " ".join(filter(None, (blank.hint, f"{left_out} more can only be typed." if left_out else "")))
+    if hint:
+        made["hint"] = label(hint, 2000)
+    return made
+
+
+def _element(blank: Blank) -> Block:
+    options = _options(blank.choices) if blank.kind in ("choice", "person") else []
+    if options:
+        element: Block = {"type": "static_select", "action_id": INPUT, "options": options}
+        chosen = next((option for option in options if option["value"] == blank.initial), None)
+        return {**element, "initial_option": chosen} if chosen else element
+    if blank.kind == "person":
+        return {"type": "users_select", "action_id": INPUT}
+    element = {
+        "type": "plain_text_input",
+        "action_id": INPUT,
+        "multiline": blank.kind == "long",
+        "max_length": INPUT_UNITS,
+    }
+    return {**element, "initial_value": cut(blank.initial, INPUT_UNITS)} if blank.initial else element
+
+
+def _options(choices: Sequence[Choice]) -> list[Block]:
+    """The first hundred choices; one whose value does not fit is left out, for a cut value would be another one."""
+    fitting = {c.value: c for c in choices if 0 < size(c.value) <= OPTION_VALUE_UNITS}
+    return [_option(choice) for choice in list(fitting.values())[:SELECT_OPTIONS]]
+
+
+def _option(choice: Choice) -> Block:
+    option: Block = {"text": label(choice.label, OPTION_UNITS), "value": choice.value}
+    return {**option, "description": label(choice.meaning, OPTION_UNITS)} if choice.meaning else option
+
+
+def _meanings(choices: Sequence[Choice], reader: Reader) -> list[Block]:
+    """Meanings that an option has no room for, whole, below the select."""
+    if all(size(choice.meaning) <= OPTION_UNITS for choice in choices):
+        return []
+    texts = joined(lines(((f"{c.label}: {c.meaning}",) for c in choices if c.meaning), reader, 1000), 2000)
+    return [context(text) for text in texts[:1]]

@@ -1,0 +1,70 @@
+"""What was typed to the bot as a Command: the one place where the grammar's result meets Slack's names for people."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from handlers.slack.wire import WORKSPACE, Us, identity
+from rules.commands import Misunderstood, Parsed, looks_like_a_command, parse
+from rules.events import Command, Posted
+
+_USER = re.compile(r"@?([UW][A-Z0-9]{2,})")
+
+
+def command_in(posted: Posted, us: Us) -> Command | Misunderstood | None:
+    """The command in a mention of us or a direct message, under the message's own id; None: it is just a message.
+
+    A mention with nothing after it asks for help.
+    """
+    if posted.bot or not (posted.mentions_us or posted.direct):
+        return None
+    before, addressed, after = posted.text.partition(f"@{us.user}")
+    told = (after if addressed else before).strip()
+    if not (looks_like_a_command(told) or (addressed and not told and not before.strip())):
+        return None
+    return spoken(
+        told,
+        id=posted.id,
+        at=posted.at,
+        by=posted.by,
+        place=posted.place,
+        place_name=posted.place_name,
+        thread=posted.thread,
+    )
+
+
+def spoken(
+    text: str, *, id: str, at: datetime, by: str, place: str, place_name: str, thread: str | None = None
+) -> Command | Misunderstood:
+    """Plain text (unescaped, mentions as `@U...`) as a command of the person `by`."""
+    parsed = parse(text)
+    if isinstance(parsed, Misunderstood):
+        return parsed
+    return Command(
+        id=id,
+        workspace=WORKSPACE,
+        at=at,
+        by=by,
+        via="slack",
+        verb=parsed.verb,
+        item=parsed.item,
+        code=parsed.code,
+        reason_code=parsed.reason_code,
+        workflow=parsed.workflow,
+        person=_person(parsed),
+        name=parsed.name,
+        until=parsed.until,
+        words=parsed.words,
+        place=place,
+        place_name=place_name,
+        thread=thread,
+    )
+
+
+def _person(parsed: Parsed) -> str | None:
+    """`@U0LEE` is a Slack user; `@lee` and `lee` are names of the rulebook."""
+    if parsed.person is None:
+        return None
+    user = _USER.fullmatch(parsed.person)
+    return identity(user.group(1)) if user else parsed.person.removeprefix("@")

@@ -1,0 +1,15 @@
+"""Dates of a text in figures and in words; canonical ISO 8601 (`2026-12-01`), by the writer's local calendar day."""
+
+from __future__ import annotations
+
+from rules.book.rulebook import Field
+from rules.fields import dates_in_figures, dates_in_words
+from rules.fields.found import Context, Mention
+
+
+def mentions(_field: Field, text: str, context: Context, *, asked: bool = False) -> list[Mention]:
+    """Every date that plain text mentions; see the two readers for what is unclear."""
+    today = context.today
+    figures = dates_in_figures.mentions(text, today, context.region, asked=asked)
+    words = dates_in_words.mentions(text, today, asked=asked)
+    return [mention if mention.faint else dates_in_words.with_weekday(text, mention) for mention in [*figures, *words]]

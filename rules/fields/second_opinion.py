@@ -1,0 +1,30 @@
+"""What the dateparser package makes of a short snippet: a second opinion on dates in words, never the first."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from functools import lru_cache
+
+import dateparser
+
+SNIPPET_AT_MOST = 40
+
+
+@lru_cache(maxsize=2048)
+def agrees(snippet: str, language: str, today: date, ours: date, *, year_known: bool) -> bool:
+    """Whether dateparser reads the snippet as the same day; it sees nothing longer than 40 characters.
+
+    Its "now" is given (noon of the local day), so the answer depends on the arguments alone.
+    """
+    if len(snippet) > SNIPPET_AT_MOST:
+        return False
+    settings = {
+        "RELATIVE_BASE": datetime.combine(today, time(12)),  # noqa: DTZ001 (dateparser wants the local wall clock)
+        # A day of this year that passed comes again next year, except where the snippet names its year.
+        "PREFER_DATES_FROM": "current_period" if year_known else "future",
+        "TIMEZONE": "UTC",
+        "RETURN_AS_TIMEZONE_AWARE": False,
+        "PARSERS": ["relative-time", "absolute-time"],
+    }
+    read = dateparser.parse(snippet, languages=[language], settings=settings)
+    return read is not None and read.date() == ours

@@ -1,0 +1,296 @@
+"""What waits to be sent, in lanes: order within a lane, lanes beside each other, and a history that stays."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from rules.notices import Notice, decode, encode
+from storage.columns import clean_json, hold
+from storage.schema import outbox
+
+#: Notices of this kind are worded together, so they are claimed together.
+BUNDLED = "Reminder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A notice that this courier alone may send until its lease ends.
+
+    `attempts` counts the failed ones. `maybe_sent`: a send of it was begun and nobody knows how it ended.
+    """
+
+    id: str
+    ws: str
+    lane: str
+    notice: Notice
+    attempts: int
+    created_at: datetime
+    maybe_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What became of a notice, for `why`. `state` is waiting, sent, failed or dropped; `ended_at` when it became so."""
+
+    id: str
+    lane: str
+    notice: Notice
+    state: str
+    attempts: int
+    created_at: datetime
+    not_before: datetime | None
+    ended_at: datetime | None
+    place: str | None
+    message_id: str | None
+    problem: str | None
+
+
+def put(conn: Connection, ws: str, lane: str, notice: Notice, at: datetime, not_before: datetime | None = None) -> str:
+    """Queue a notice behind its lane's others, or from `not_before` on; gives its id (UUIDv7).
+
+    A waiting notice of the same lane and slot, which nobody has begun to send, is replaced where it stands: its id
+    is kept.
+    """
+    body = json.dumps(clean_json(encode(notice)))
+    if notice.slot is not None:
+        replaced = conn.execute(
+            _REPLACE,
+            {"ws": ws, "in_lane": lane, "in_slot": notice.slot, "now": at, "notice": body, "not_before": not_before},
+        ).scalars()
+        if (standing := next(iter(replaced), None)) is not None:
+            return str(standing)
+    row = {
+        "id": uuid7(at), "workspace": ws, "lane": lane, "slot": notice.slot, "item": notice.item,
+        "kind": type(notice).__name__, "notice": body, "state": "waiting", "attempts": 0, "begun": False,
+        "created_at": at, "not_before": not_before,
+    }  # fmt: skip
+    conn.execute(_PUT, row)
+    return str(row["id"])
+
+
+def claim(conn: Connection, now: datetime, lease_seconds: float, limit: int) -> list[Claimed]:
+    """Lease the oldest ready notice of up to `limit` free lanes, in the order they were put.
+
+    A lane with a live lease is not free. Where the oldest is a reminder, all ready reminders of that lane come with
+    it. One that is being tried again keeps its lane waiting; one put with a `not_before` is only in line from then.
+    """
+    # Instances take turns: claims are short, and only so a lane can't be claimed by two of them at once when
+    # notices of one lane are committed in another order than they were numbered.
+    hold(conn, "outbox claim")
+    heads = conn.execute(_HEADS, {"now": now, "most": limit}).all()
+    if not heads:
+        return []
+    chosen = [row.n for row in heads]
+    for row in heads:
+        if row.kind == BUNDLED:
+            chosen += conn.scalars(_REMINDERS, {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now})
+    leased = conn.execute(
+        update(outbox)
+        .where(outbox.c.n.in_(chosen), _WAITING)
+        .values(lease_until=now + timedelta(seconds=lease_seconds))
+        .returning(*_CLAIMED)
+    )
+    return [
+        claimed for row in sorted(leased, key=lambda row: int(row.n)) if (claimed := _claimed(conn, row)) is not None
+    ]
+
+
+def _claimed(conn: Connection, row: Row[Any]) -> Claimed | None:
+    """The row as a notice; one that this program can't read is failed, lest it stop its lane for ever."""
+    try:
+        notice = decode(json.loads(row.notice))
+    except (KeyError, TypeError):
+        fail(conn, row.id, f"this program does not know such a notice ({row.kind})")
+        return None
+    return Claimed(
+        id=row.id,
+        ws=row.workspace,
+        lane=row.lane,
+        notice=notice,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        maybe_sent=row.begun,
+    )
+
+
+def begin(conn: Connection, ids: Sequence[str]) -> None:
+    """A send of these starts now; when nothing more is heard of it, the next claim says `maybe_sent`."""
+    conn.execute(update(outbox).where(outbox.c.id.in_(ids), _WAITING).values(begun=True))
+
+
+def sent(conn: Connection, id: str, place: str, message_id: str, at: datetime) -> None:
+    """It arrived: as which message, where, and when (UTC)."""
+    _end(conn, id, state="sent", place=place, message_id=message_id, at=at, problem=None)
+
+
+def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, maybe_sent: bool = False) -> None:
+    """It could not be sent; again from `not_before` on, its lane waiting until then.
+
+    `maybe_sent`: nobody knows whether it arrived all the same (a time-out after the last byte), so look first.
+    """
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id == id, _WAITING)
+        .values(
+            attempts=outbox.c.attempts + 1,
+            not_before=not_before,
+            problem=problem,
+            lease_until=None,
+            begun=maybe_sent,
+        )
+    )
+
+
+def fail(conn: Connection, id: str, problem: str, at: datetime | None = None) -> None:
+    """It can never be sent; the lane goes on."""
+    _end(conn, id, state="failed", problem=problem, at=at)
+
+
+def drop(conn: Connection, id: str, reason: str, at: datetime | None = None) -> None:
+    """It is no longer worth sending; the lane goes on."""
+    _end(conn, id, state="dropped", problem=reason, at=at)
+
+
+def give_back(conn: Connection, ids: Sequence[str]) -> None:
+    """End the leases of claims that were not sent, for whoever comes next."""
+    conn.execute(update(outbox).where(outbox.c.id.in_(ids), _WAITING).values(lease_until=None))
+
+
+def message_of(conn: Connection, ws: str, slot: str) -> tuple[str, str] | None:
+    """Place and id of the message that was last sent for a slot: what the next notice of it edits."""
+    row = conn.execute(
+        select(outbox.c.place, outbox.c.message_id)
+        .where(outbox.c.workspace == ws, outbox.c.slot == slot, outbox.c.state == "sent")
+        .order_by(outbox.c.n.desc())
+        .limit(1)
+    ).one_or_none()
+    return (row.place, row.message_id) if row else None
+
+
+def of_item(conn: Connection, ws: str, key: str) -> list[Posted]:
+    """Every notice about an item, in the order they were put: who was told what, when."""
+    rows = conn.execute(select(*_POSTED).where(outbox.c.workspace == ws, outbox.c.item == key).order_by(outbox.c.n))
+    return [Posted(**{**row._mapping, "notice": decode(json.loads(row.notice))}) for row in rows]
+
+
+def next_ready(conn: Connection) -> datetime | None:
+    """From when on `claim` can find something, as things stand: in the past when it can now; None: nothing waits."""
+    soonest: datetime | None = conn.execute(_NEXT).scalar_one()
+    return soonest
+
+
+def uuid7(at: datetime) -> str:
+    """A UUID that begins with `at` in milliseconds, the rest random (RFC 9562, section 5.7)."""
+    milliseconds = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    number = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(UUID(int=number))
+
+
+def _end(conn: Connection, id: str, *, state: str, at: datetime | None, **values: Any) -> None:
+    conn.execute(update(outbox).where(outbox.c.id == id).values(state=state, ended_at=at, lease_until=None, **values))
+
+
+# a literal, because an index over part of the rows is only used where the condition stands in the statement
+_WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
+_READY: ColumnElement[bool] = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now"))
+_PUT = insert(outbox)
+_REPLACE = (
+    update(outbox)
+    .where(
+        outbox.c.workspace == bindparam("ws"),
+        outbox.c.lane == bindparam("in_lane"),
+        outbox.c.slot == bindparam("in_slot"),
+        _WAITING,
+        ~outbox.c.begun,
+        # whoever holds a lease has read the item already, maybe before this change
+        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
+    )
+    .values(notice=bindparam("notice"), not_before=bindparam("not_before"))
+    .returning(outbox.c.id)
+)
+_LINE = (
+    select(outbox.c.workspace, outbox.c.lane, func.min(outbox.c.n).label("n"))
+    .where(_WAITING, or_(outbox.c.attempts > 0, _READY))
+    .group_by(outbox.c.workspace, outbox.c.lane)
+    .having(func.coalesce(func.max(outbox.c.lease_until) <= bindparam("now"), true()))
+    .subquery("line")
+)
+_HEADS = (
+    select(outbox.c.n, outbox.c.workspace, outbox.c.lane, outbox.c.kind)
+    .join(_LINE, _LINE.c.n == outbox.c.n)
+    .where(_WAITING, _READY)
+    .order_by(outbox.c.n)
+    .limit(bindparam("most"))
+    .with_for_update(of=outbox, skip_locked=True)  # a claim never waits for a take that replaces a notice
+)
+_REMINDERS = (
+    select(outbox.c.n)
+    .where(
+        outbox.c.workspace == bindparam("ws"),
+        outbox.c.lane == bindparam("in_lane"),
+        outbox.c.kind == BUNDLED,
+        outbox.c.n > bindparam("head"),
+        _WAITING,
+        _READY,
+    )
+    .order_by(outbox.c.n)
+    .limit(500)
+    .with_for_update(skip_locked=True)
+)
+_CLAIMED = (
+    outbox.c.n, outbox.c.id, outbox.c.workspace, outbox.c.lane, outbox.c.kind, outbox.c.notice, outbox.c.attempts,
+    outbox.c.created_at, outbox.c.begun,
+)  # fmt: skip
+_POSTED = (
+    outbox.c.id, outbox.c.lane, outbox.c.notice, outbox.c.state, outbox.c.attempts, outbox.c.created_at,
+    outbox.c.not_before, outbox.c.ended_at, outbox.c.place, outbox.c.message_id, outbox.c.problem,
+)  # fmt: skip
+
+# The first that is tried again holds up what stands behind it; of the rest the earliest decides.
+_LANES = (
+    select(
+        outbox.c.workspace,
+        outbox.c.lane,
+        func.max(outbox.c.lease_until).label("busy_until"),
+        func.min(case((outbox.c.attempts > 0, outbox.c.n))).label("held_by"),
+    )
+    .where(_WAITING)
+    .group_by(outbox.c.workspace, outbox.c.lane)
+    .subquery("lanes")
+)
+_FROM = func.coalesce(outbox.c.not_before, outbox.c.created_at)
+_NEXT = (
+    select(func.min(case((_LANES.c.busy_until > _FROM, _LANES.c.busy_until), else_=_FROM)))
+    .join_from(
+        outbox,
+        _LANES,
+        and_(
+            _LANES.c.workspace == outbox.c.workspace,
+            _LANES.c.lane == outbox.c.lane,
+            or_(_LANES.c.held_by.is_(None), outbox.c.n <= _LANES.c.held_by),
+        ),
+    )
+    .where(_WAITING)
+)
