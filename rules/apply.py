@@ -120,7 +120,8 @@ def _command(command: Command, world: World, item: Item | None) -> Ruling:
         return Ruling(reply=refused("unknown_item", (f"There is no {command.item}.",)))
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     draft = Draft(world, command, workflow, item.key, item)
-    if not may_see(world.book, item, workflow, draft.by):
+    anyone = command.verb == "except" and not workflow.private  # interface.md: anyone may say that something is wrong
+    if not anyone and not may_see(world.book, item, workflow, draft.by):
         return Ruling(reply=refused("unknown_item", (f"There is no {item.key} that you can see.",)))
     return decide(draft, command) if command.verb in ("approve", "reject") else work(draft, command)
 

@@ -101,8 +101,14 @@ def rfc3339(at: datetime) -> str:
 
 
 def insert(table: Table, shape: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """The same INSERT ... ON CONFLICT for both engines, by dialect name: `shape` adds its conflict clause."""
-    return {"sqlite": shape(SqliteInsert(table)), "postgresql": shape(PostgresInsert(table))}
+    """The same INSERT ... ON CONFLICT for both engines, by dialect name: `shape` adds its conflict clause.
+
+    Its row count can be read afterwards, which SQLAlchemy promises for UPDATE and DELETE only.
+    """
+    return {
+        "sqlite": shape(SqliteInsert(table)).execution_options(preserve_rowcount=True),
+        "postgresql": shape(PostgresInsert(table)).execution_options(preserve_rowcount=True),
+    }
 
 
 def hold(conn: Connection, *names: str) -> None:

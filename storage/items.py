@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import ColumnElement, Connection, bindparam, null, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, null, select, union, update
 
 from rules.items import Item
 from storage.columns import clean_json, hold, insert
@@ -90,6 +91,26 @@ def all_keys(conn: Connection, ws: str) -> list[str]:
     )
 
 
+def changed(conn: Connection, ws: str, since: datetime, until: datetime) -> list[Item]:
+    """The items that were opened or closed, or had an exception raised or ended, from `since` to before `until`.
+
+    What a digest covers. Each way of having changed is a question that an index answers, so they are asked apart.
+    """
+
+    def within(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(column >= since, column < until)
+
+    own = select(items.c.key).where(items.c.workspace == ws)
+    of_exceptions = select(exceptions.c.item).where(exceptions.c.workspace == ws)
+    keys = union(
+        own.where(within(items.c.opened_at)),
+        own.where(within(items.c.closed_at)),
+        of_exceptions.where(within(exceptions.c.opened_at)),
+        of_exceptions.where(within(exceptions.c.ended_at)),
+    )
+    return _items(conn, ws, items.c.key.in_(keys), order=[items.c.opened_at, items.c.key], limit=None)
+
+
 def failure(conn: Connection, ws: str, cause: str) -> Item | None:
     """The open item of the bot's own failure `cause`, where such failures are counted up.
 
@@ -101,7 +122,7 @@ def failure(conn: Connection, ws: str, cause: str) -> Item | None:
 
 
 def _items(
-    conn: Connection, ws: str, *wanted: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
+    conn: Connection, ws: str, *wanted: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int | None
 ) -> list[Item]:
     rows = conn.scalars(select(items.c.body).where(items.c.workspace == ws, *wanted).order_by(*order).limit(limit))
     return [_BODY.validate_json(body) for body in rows]

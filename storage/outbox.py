@@ -10,28 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Connection, Row, func, insert, literal_column, select, update
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
+from storage.lanes import BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, WAITING
 from storage.schema import outbox
-
-#: Notices of this kind are worded together, so they are claimed together.
-BUNDLED = "Reminder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +60,7 @@ def put(conn: Connection, ws: str, lane: str, notice: Notice, at: datetime, not_
     body = json.dumps(clean_json(encode(notice)))
     if notice.slot is not None:
         replaced = conn.execute(
-            _REPLACE,
+            REPLACE,
             {"ws": ws, "in_lane": lane, "in_slot": notice.slot, "now": at, "notice": body, "not_before": not_before},
         ).scalars()
         if (standing := next(iter(replaced), None)) is not None:
@@ -99,30 +83,32 @@ def claim(conn: Connection, now: datetime, lease_seconds: float, limit: int) -> 
     # Instances take turns: claims are short, and only so a lane can't be claimed by two of them at once when
     # notices of one lane are committed in another order than they were numbered.
     hold(conn, "outbox claim")
-    heads = conn.execute(_HEADS, {"now": now, "most": limit}).all()
+    heads = conn.execute(HEADS, {"now": now, "most": limit}).all()
     if not heads:
         return []
     chosen = [row.n for row in heads]
     for row in heads:
         if row.kind == BUNDLED:
-            chosen += conn.scalars(_REMINDERS, {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now})
+            chosen += conn.scalars(REMINDERS, {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now})
     leased = conn.execute(
         update(outbox)
-        .where(outbox.c.n.in_(chosen), _WAITING)
+        .where(outbox.c.n.in_(chosen), WAITING)
         .values(lease_until=now + timedelta(seconds=lease_seconds))
         .returning(*_CLAIMED)
     )
     return [
-        claimed for row in sorted(leased, key=lambda row: int(row.n)) if (claimed := _claimed(conn, row)) is not None
+        claimed
+        for row in sorted(leased, key=lambda row: int(row.n))
+        if (claimed := _claimed(conn, row, now)) is not None
     ]
 
 
-def _claimed(conn: Connection, row: Row[Any]) -> Claimed | None:
+def _claimed(conn: Connection, row: Row[Any], now: datetime) -> Claimed | None:
     """The row as a notice; one that this program can't read is failed, lest it stop its lane for ever."""
     try:
         notice = decode(json.loads(row.notice))
     except (KeyError, TypeError):
-        fail(conn, row.id, f"this program does not know such a notice ({row.kind})")
+        fail(conn, row.id, f"this program does not know such a notice ({row.kind})", now)
         return None
     return Claimed(
         id=row.id,
@@ -137,7 +123,7 @@ def _claimed(conn: Connection, row: Row[Any]) -> Claimed | None:
 
 def begin(conn: Connection, ids: Sequence[str]) -> None:
     """A send of these starts now; when nothing more is heard of it, the next claim says `maybe_sent`."""
-    conn.execute(update(outbox).where(outbox.c.id.in_(ids), _WAITING).values(begun=True))
+    conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
 
 
 def sent(conn: Connection, id: str, place: str, message_id: str, at: datetime) -> None:
@@ -152,7 +138,7 @@ def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, mayb
     """
     conn.execute(
         update(outbox)
-        .where(outbox.c.id == id, _WAITING)
+        .where(outbox.c.id == id, WAITING)
         .values(
             attempts=outbox.c.attempts + 1,
             not_before=not_before,
@@ -163,19 +149,19 @@ def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, mayb
     )
 
 
-def fail(conn: Connection, id: str, problem: str, at: datetime | None = None) -> None:
+def fail(conn: Connection, id: str, problem: str, at: datetime) -> None:
     """It can never be sent; the lane goes on."""
     _end(conn, id, state="failed", problem=problem, at=at)
 
 
-def drop(conn: Connection, id: str, reason: str, at: datetime | None = None) -> None:
+def drop(conn: Connection, id: str, reason: str, at: datetime) -> None:
     """It is no longer worth sending; the lane goes on."""
     _end(conn, id, state="dropped", problem=reason, at=at)
 
 
 def give_back(conn: Connection, ids: Sequence[str]) -> None:
     """End the leases of claims that were not sent, for whoever comes next."""
-    conn.execute(update(outbox).where(outbox.c.id.in_(ids), _WAITING).values(lease_until=None))
+    conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(lease_until=None))
 
 
 def message_of(conn: Connection, ws: str, slot: str) -> tuple[str, str] | None:
@@ -195,9 +181,18 @@ def of_item(conn: Connection, ws: str, key: str) -> list[Posted]:
     return [Posted(**{**row._mapping, "notice": decode(json.loads(row.notice))}) for row in rows]
 
 
+def undelivered(conn: Connection, ws: str, since: datetime, until: datetime) -> int:
+    """How many notices failed for good from `since` to before `until`."""
+    failed = outbox.c.state == literal_column("'failed'")
+    within = (outbox.c.ended_at >= since, outbox.c.ended_at < until)
+    return conn.execute(
+        select(func.count()).select_from(outbox).where(outbox.c.workspace == ws, failed, *within)
+    ).scalar_one()
+
+
 def next_ready(conn: Connection) -> datetime | None:
     """From when on `claim` can find something, as things stand: in the past when it can now; None: nothing waits."""
-    soonest: datetime | None = conn.execute(_NEXT).scalar_one()
+    soonest: datetime | None = conn.execute(NEXT).scalar_one()
     return soonest
 
 
@@ -208,57 +203,11 @@ def uuid7(at: datetime) -> str:
     return str(UUID(int=number))
 
 
-def _end(conn: Connection, id: str, *, state: str, at: datetime | None, **values: Any) -> None:
+def _end(conn: Connection, id: str, *, state: str, at: datetime, **values: Any) -> None:
     conn.execute(update(outbox).where(outbox.c.id == id).values(state=state, ended_at=at, lease_until=None, **values))
 
 
-# a literal, because an index over part of the rows is only used where the condition stands in the statement
-_WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
-_READY: ColumnElement[bool] = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now"))
 _PUT = insert(outbox)
-_REPLACE = (
-    update(outbox)
-    .where(
-        outbox.c.workspace == bindparam("ws"),
-        outbox.c.lane == bindparam("in_lane"),
-        outbox.c.slot == bindparam("in_slot"),
-        _WAITING,
-        ~outbox.c.begun,
-        # whoever holds a lease has read the item already, maybe before this change
-        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
-    )
-    .values(notice=bindparam("notice"), not_before=bindparam("not_before"))
-    .returning(outbox.c.id)
-)
-_LINE = (
-    select(outbox.c.workspace, outbox.c.lane, func.min(outbox.c.n).label("n"))
-    .where(_WAITING, or_(outbox.c.attempts > 0, _READY))
-    .group_by(outbox.c.workspace, outbox.c.lane)
-    .having(func.coalesce(func.max(outbox.c.lease_until) <= bindparam("now"), true()))
-    .subquery("line")
-)
-_HEADS = (
-    select(outbox.c.n, outbox.c.workspace, outbox.c.lane, outbox.c.kind)
-    .join(_LINE, _LINE.c.n == outbox.c.n)
-    .where(_WAITING, _READY)
-    .order_by(outbox.c.n)
-    .limit(bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True)  # a claim never waits for a take that replaces a notice
-)
-_REMINDERS = (
-    select(outbox.c.n)
-    .where(
-        outbox.c.workspace == bindparam("ws"),
-        outbox.c.lane == bindparam("in_lane"),
-        outbox.c.kind == BUNDLED,
-        outbox.c.n > bindparam("head"),
-        _WAITING,
-        _READY,
-    )
-    .order_by(outbox.c.n)
-    .limit(500)
-    .with_for_update(skip_locked=True)
-)
 _CLAIMED = (
     outbox.c.n, outbox.c.id, outbox.c.workspace, outbox.c.lane, outbox.c.kind, outbox.c.notice, outbox.c.attempts,
     outbox.c.created_at, outbox.c.begun,
@@ -267,30 +216,3 @@ _POSTED = (
     outbox.c.id, outbox.c.lane, outbox.c.notice, outbox.c.state, outbox.c.attempts, outbox.c.created_at,
     outbox.c.not_before, outbox.c.ended_at, outbox.c.place, outbox.c.message_id, outbox.c.problem,
 )  # fmt: skip
-
-# The first that is tried again holds up what stands behind it; of the rest the earliest decides.
-_LANES = (
-    select(
-        outbox.c.workspace,
-        outbox.c.lane,
-        func.max(outbox.c.lease_until).label("busy_until"),
-        func.min(case((outbox.c.attempts > 0, outbox.c.n))).label("held_by"),
-    )
-    .where(_WAITING)
-    .group_by(outbox.c.workspace, outbox.c.lane)
-    .subquery("lanes")
-)
-_FROM = func.coalesce(outbox.c.not_before, outbox.c.created_at)
-_NEXT = (
-    select(func.min(case((_LANES.c.busy_until > _FROM, _LANES.c.busy_until), else_=_FROM)))
-    .join_from(
-        outbox,
-        _LANES,
-        and_(
-            _LANES.c.workspace == outbox.c.workspace,
-            _LANES.c.lane == outbox.c.lane,
-            or_(_LANES.c.held_by.is_(None), outbox.c.n <= _LANES.c.held_by),
-        ),
-    )
-    .where(_WAITING)
-)

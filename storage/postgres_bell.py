@@ -1,4 +1,4 @@
-"""How instances on one PostgreSQL wake each other: NOTIFY after commits, LISTEN, and a look now and then all the same."""
+"""How instances on one PostgreSQL wake each other: NOTIFY after commits, LISTEN, and a look now and then."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Bell:
             self._outer.send(b"!")
 
     def close(self) -> None:
-        """Send what is still to be told, and end the thread."""
+        """End the thread; a second time changes nothing."""
+        if self._closing:
+            return
         self._closing = True
         self._rung.set()
         self._outer.send(b"!")
@@ -75,8 +77,8 @@ class Bell:
 
     def _connect(self) -> psycopg.Connection[Any]:
         borrowed = self._engine.raw_connection()
-        borrowed.detach()
         conn = borrowed.driver_connection
+        borrowed.detach()
         assert isinstance(conn, psycopg.Connection)
         conn.autocommit = True
         conn.execute(f"LISTEN {CHANNEL}")

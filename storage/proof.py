@@ -42,7 +42,7 @@ def _chain(key: str, chain: Iterator[list[Row[Any]]]) -> Iterator[str]:
         row = own[0]
         if row.seq != seq + 1:
             yield f"{name}: {_numbered(seq + 1, row.seq - 1)} missing."
-        elif chained(head, row._mapping) != row.hash:
+        elif _hashed(head, row) != row.hash:
             yield f"{name}: entry {row.seq} is not as it was recorded."
         yield from _texts(name, own)
         # go on from what is stored, so that one breach is told once and not for all that follows
@@ -50,15 +50,25 @@ def _chain(key: str, chain: Iterator[list[Row[Any]]]) -> Iterator[str]:
     assert row is not None  # groupby makes no empty group
     if row.version is None:
         if key:
-            yield f"{name}: it has {seq} entries, but the item is missing."
+            yield f"{name}: the ledger has it up to entry {seq}, but the item is missing."
     elif row.version > seq:
         yield f"{name}: {_numbered(seq + 1, row.version)} missing at the end."
     elif (row.version, row.head) != (seq, head):
         yield f"{name}: the item is not at the ledger's newest entry, {seq}."
 
 
+def _hashed(head: str, row: Row[Any]) -> str | None:
+    try:
+        return chained(head, row._mapping)
+    except ValueError:  # somebody made its JSON unreadable
+        return None
+
+
 def _texts(name: str, own: list[Row[Any]]) -> Iterator[str]:
-    digests = json.loads(own[0].digests)
+    try:
+        digests = json.loads(own[0].digests)
+    except ValueError:  # told as a changed entry already
+        return
     for row in own:
         if row.text_name is not None and digests.get(row.text_name) != digest(row.salt, row.text):
             yield f"{name}: the text `{row.text_name}` of entry {row.seq} is not the one that was recorded."

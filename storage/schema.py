@@ -181,6 +181,7 @@ outbox = Table(
           **_where("state = 'waiting'")),
     Index("outbox_slot", "workspace", "slot", "n", **_where("slot IS NOT NULL")),
     Index("outbox_item", "workspace", "item", "n"),
+    Index("outbox_failed", "workspace", "ended_at", **_where("state = 'failed'")),
 )  # fmt: skip
 
 evidence = Table(

@@ -56,7 +56,7 @@ class _Undone(Exception):
 
 
 class Writer:
-    """`committed` is called after each commit, ours or another process's, from the writer's thread."""
+    """`committed` is called from its thread after each commit, ours or another process's, that changed something."""
 
     def __init__(
         self, engine: Engine, unavailable: Callable[[Exception], Unavailable | None], committed: Callable[[], None]
@@ -137,6 +137,7 @@ class Writer:
         begun = False
         try:
             conn = self._connection()
+            changes = _driver(conn).total_changes
             with conn.begin():
                 begun = True
                 for waiting in group:
@@ -144,7 +145,9 @@ class Writer:
         except Exception as error:
             self._forget_connection()
             raise _Undone(self._unavailable(error) or error, begun) from error
-        self._committed()
+        if _driver(conn).total_changes != changes:
+            # A claim that found nothing must not wake the courier, whose next claim would wake it again.
+            self._committed()
 
     def _one(self, conn: Connection, waiting: _Waiting) -> None:
         """Run one work in its savepoint; raises only what concerns the whole transaction."""
@@ -186,12 +189,16 @@ class Writer:
         self._looked_at = time.monotonic()
         try:
             # Straight to the driver: SQLAlchemy would open a transaction around it, and with it take the write lock.
-            driver = self._connection().connection.driver_connection
-            assert driver is not None
-            found: int = driver.execute("PRAGMA data_version").fetchone()[0]
+            found: int = _driver(self._connection()).execute("PRAGMA data_version").fetchone()[0]
         except (DBAPIError, sqlite3.Error):
             self._forget_connection()
             return
         if found != self._data_version:
             self._data_version = found
             self._committed()
+
+
+def _driver(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -76,7 +76,10 @@ class Store:
         return await asyncio.wrap_future(self._engine.read(work))
 
     def subscribe(self, callback: Callable[[], None]) -> None:
-        """Call `callback` after each commit and when another process wrote: from any thread, so it must be cheap."""
+        """Call `callback` after each commit that changed something, here or in another process.
+
+        It is called from any thread, so it must be cheap, and sometimes although nothing was changed.
+        """
         self._callbacks.append(callback)
 
     def _committed(self) -> None:

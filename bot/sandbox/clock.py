@@ -23,12 +23,12 @@ class HandClock:
         self._start = (start or datetime.now(UTC)).astimezone(UTC)
         self._began = monotonic_time.monotonic()
         self._pushed = timedelta()
-        self._running = running
+        self.running = running
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         """The time now, aware, UTC."""
-        elapsed = timedelta(seconds=monotonic_time.monotonic() - self._began) if self._running else timedelta()
+        elapsed = timedelta(seconds=monotonic_time.monotonic() - self._began) if self.running else timedelta()
         return self._start + self._pushed + elapsed
 
     __call__ = now

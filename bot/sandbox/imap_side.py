@@ -25,6 +25,7 @@ class ImapSide:
         self.port = 0
         self._server: asyncio.AbstractServer | None = None
         self._login: Any = None
+        self._clients: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         """Listen on a free port of loopback. Raises MissingExtra."""
@@ -61,7 +62,15 @@ class ImapSide:
         self._login = backend.login
         for name in self._inboxes:
             self._login.users_dict[name] = UserMetadata(config, name, password=self.password)
-        serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(self._login, config))
+        answer = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(self._login, config))
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._clients.add(writer)
+            try:
+                await answer(reader, writer)
+            finally:
+                self._clients.discard(writer)
+
         self._server = await asyncio.start_server(serve, LOOPBACK, 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -77,6 +86,5 @@ class ImapSide:
         """Stop listening; connections that are open are cut."""
         if self._server is not None:
             self._server.close()
-            close_clients = getattr(self._server, "close_clients", None)  # from Python 3.13 on
-            if close_clients:
-                close_clients()
+        for client in tuple(self._clients):
+            client.close()  # a client in IDLE would wait for ever, and its task with it

@@ -42,7 +42,7 @@ def opened(letter: Letter) -> Opened:
             to=str(mail["To"] or ", ".join(letter.recipients)),
             subject=str(mail["Subject"] or "(no subject)"),
             reply_to=str(mail["Reply-To"] or mail["From"] or letter.sender),
-            text=str(text.get_content()) if text else "",
+            text=str(text.get_content()).replace("\r\n", "\n") if text else "",
             html=str(html.get_content()) if html else "",
         )
     except Exception:  # the standard parser raises many kinds on strangers' mail; it must still be shown

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime, formataddr, make_msgid, parseaddr
 from typing import Any
 
@@ -67,11 +68,15 @@ class MailTown:
             raise MissingExtra("The sandbox's mail needs the extra `demo`: pip install 'docketbot[demo]'") from error
         await self._imap.start()
         loop = asyncio.get_running_loop()
-        self._smtp = await loop.create_server(
-            lambda: SMTP(self, enable_SMTPUTF8=True, data_size_limit=MAX_BYTES, hostname=AUTHSERV, loop=loop),
-            LOOPBACK,
-            0,
-        )
+
+        def session() -> asyncio.BaseProtocol:
+            smtp: asyncio.BaseProtocol = SMTP(
+                self, enable_SMTPUTF8=True, data_size_limit=MAX_BYTES, hostname=AUTHSERV, loop=loop
+            )
+            return smtp
+
+        self._smtp = await loop.create_server(session, LOOPBACK, 0)
+        self._smtp_port = self._smtp.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         if self._smtp is not None:
@@ -127,7 +132,7 @@ class MailTown:
             mail["In-Reply-To"] = parent
             mail["References"] = f"{answers['References'] or ''} {parent}".strip()
         mail.set_content(text)
-        return await self.post(sender, [parseaddr(to)[1] or to], bytes(mail))
+        return await self.post(sender, [parseaddr(to)[1] or to], mail.as_bytes(policy=SMTP_LINES))
 
     def mailbox(self, address: str) -> list[Letter]:
         """What reached an address, and what it sent, oldest first."""

@@ -28,9 +28,11 @@ PAGE_FILES = {
     "api.js": "text/javascript",
     "text.js": "text/javascript",
     "blocks.js": "text/javascript",
+    "menu.js": "text/javascript",
     "messages.js": "text/javascript",
     "modal.js": "text/javascript",
     "mail.js": "text/javascript",
+    "tour.js": "text/javascript",
 }
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -105,7 +107,9 @@ class Page:
 
     async def town(self, _: web.Request) -> web.Response:
         known = town_state(self.hands.workspace, self.people, self.mail, self.zone, self.organization)
-        return web.json_response(known | {"tour": [asdict(s) for s in self.steps]}, headers=PAGE_HEADERS)
+        return web.json_response(
+            known | {"running": self.clock.running, "tour": [asdict(s) for s in self.steps]}, headers=PAGE_HEADERS
+        )
 
     async def state(self, request: web.Request) -> web.Response:
         """Everything one person sees; `as` is a Slack user id or a mail address."""
@@ -115,6 +119,7 @@ class Page:
             raise web.HTTPNotFound
         user = self.hands.workspace.users.get(person.slack)
         shown = person_state(self.hands.workspace, self.mail, user, person.email)
+        shown["connected"] = self.hands.connected
         return web.json_response(shown, headers=PAGE_HEADERS)
 
     async def changes(self, request: web.Request) -> web.StreamResponse:

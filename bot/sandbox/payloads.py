@@ -59,7 +59,6 @@ def _interaction(app: SlackApp, user: User, kind: str, trigger: str) -> Json:
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.handle, "name": user.handle, "team_id": app.team_id},
-        "api_app_id": app.app_id,
         "token": "sandbox-verification",
         "trigger_id": trigger,
         "team": {"id": app.team_id, "domain": app.team_domain},
@@ -88,7 +87,7 @@ def clicked_in_message(
     container |= {"is_ephemeral": ephemeral} | ({"thread_ts": t} if (t := message.get("thread_ts")) else {})
     return (
         _interaction(app, user, "block_actions", trigger)
-        | {"container": container, "channel": _place(channel)}
+        | {"api_app_id": app.app_id, "container": container, "channel": _place(channel)}
         | ({} if ephemeral else {"message": {k: v for k, v in message.items() if k != "reactions"}})
         | {"state": state, "response_url": response_url, "actions": [action]}
     )
@@ -98,6 +97,7 @@ def clicked_in_view(app: SlackApp, user: User, view: Json, action: Json, trigger
     """block_actions of a modal or Home tab."""
     container = {"type": "view", "view_id": view["id"]}
     return _interaction(app, user, "block_actions", trigger) | {
+        "api_app_id": app.app_id,
         "container": container,
         "view": view,
         "actions": [action],
@@ -105,13 +105,14 @@ def clicked_in_view(app: SlackApp, user: User, view: Json, action: Json, trigger
 
 
 def submitted(app: SlackApp, user: User, view: Json, trigger: str) -> Json:
-    return _interaction(app, user, "view_submission", trigger) | {"view": view, "response_urls": []}
+    more = {"api_app_id": app.app_id, "view": view, "response_urls": []}
+    return _interaction(app, user, "view_submission", trigger) | more
 
 
 def closed(app: SlackApp, user: User, view: Json, *, is_cleared: bool) -> Json:
     payload = _interaction(app, user, "view_closed", "")
     del payload["trigger_id"]
-    return payload | {"view": view, "is_cleared": is_cleared}
+    return payload | {"api_app_id": app.app_id, "view": view, "is_cleared": is_cleared}
 
 
 def shortcut(app: SlackApp, user: User, callback_id: str, trigger: str, action_ts: str) -> Json:

@@ -80,6 +80,11 @@ class Eyes:
         finally:
             unsubscribe()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the bot listens."""
+        return self._socket.connections > 0
+
     async def settled(self) -> None:
         """Wait until the bot acknowledged every event so far, or Slack gave up."""
         await self._socket.settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,7 +46,7 @@ class SlackApi:
         self.socket = socket
         self.faults = faults
         self.base_url = ""  # http://127.0.0.1:port, known when the town listens
-        self.calls: list[tuple[str, Mapping[str, Any]]] = []  # every call taken, for tests (no token in it)
+        self.calls: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=1000)  # taken lately, without tokens
         self._response_urls: dict[str, ResponseUrl] = {}
         self._closing = asyncio.Event()
 
@@ -170,13 +171,12 @@ class SlackApi:
         if not text and not blocks:
             raise Refused("no_text")
         if body.get("replace_original") and target.ts:
-            changes: Json = {"text": text, "blocks": with_ids(blocks, block_id) or None}
+            named = with_ids(blocks, block_id)
             if shown:
-                shown.message.update(changes)
-                shown.message.update({"blocks": changes["blocks"] or []})
+                shown.message.update({"text": text, "blocks": named})
                 workspace.changed()
             else:
-                workspace.edit(channel, target.ts, changes)
+                workspace.edit(channel, target.ts, {"text": text, "blocks": named or None})
             return
         if body.get("response_type") == "in_channel":
             workspace.post_as_bot(channel, text, blocks, str(body.get("thread_ts") or ""))

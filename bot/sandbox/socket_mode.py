@@ -81,6 +81,7 @@ class SocketMode:
             await socket.close()
             return socket
         self._sockets.append(socket)
+        self._workspace.changed()
         try:
             await socket.send_json(
                 {
@@ -99,6 +100,7 @@ class SocketMode:
                     self._acknowledged(frame.data)
         finally:
             self._sockets.remove(socket)
+            self._workspace.changed()
         return socket
 
     def _acknowledged(self, text: str) -> None:

@@ -11,7 +11,8 @@ from rules.book.rulebook import Rulebook
 class Step:
     """One step: what to do and see; `who`, `where`, `fill` prepare the page for it when asked.
 
-    `who`: a handle; `where`: `#channel`, `@docket`, `home` or `mail`; `push`: `morning` or minutes.
+    `who`: a handle; `where`: `#channel`, `@docket`, `home` or `mail`; `push`: `morning` or minutes;
+    `thread`: open the last thread there.
     """
 
     title: str
@@ -20,6 +21,7 @@ class Step:
     where: str = ""
     fill: str = ""
     push: str = ""
+    thread: bool = False
     go: str = "Take me there"
 
 
@@ -46,6 +48,7 @@ REFUND = (
         who="rita",
         where="#refunds",
         fill="450 USD",
+        thread=True,
         go="Open the thread",
     ),
     Step(

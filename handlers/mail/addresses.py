@@ -18,7 +18,7 @@ _ADDRESS = re.compile(
 )
 _WORD = re.compile(r"=\?[^?\s]{1,40}\?[bBqQ]\?[^?\s<>\"(),;]{0,500}\?=")
 _NOBODY = re.compile(
-    r"(?:mailer-?daemon|postmaster|mdaemon|(?:do[-_.]?)?not?[-_.]?reply|bounces?|abuse|listserv|majordomo)(?:[-+=_.].*)?",
+    r"(?:mailer-?daemon|postmaster|mdaemon|(?:do[-_.]?)?not?[-_.]?reply|bounces?|listserv|majordomo)(?:[-+=_.].*)?",
     re.IGNORECASE,
 )
 

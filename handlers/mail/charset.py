@@ -45,7 +45,9 @@ def codec_of(declared: str) -> str:
         except (LookupError, ValueError):
             continue
         # unicode_escape and its like would let a mail write any character, zlib and bz2 are no text at all
-        if not getattr(found, "_is_text_encoding", True) or re.search(r"escape|idna|punycode|undefined|mbcs|oem", found.name):
+        if not getattr(found, "_is_text_encoding", True) or re.search(
+            r"escape|idna|punycode|undefined|mbcs|oem", found.name
+        ):
             return ""
         return _WIDER.get(found.name, found.name)
     return ""
@@ -59,21 +61,22 @@ def decode(data: bytes, declared: str = "") -> str:
     where most letters are above ASCII, which no Latin script has.
     """
     codec = codec_of(declared)
-    if _LIKE_ASCII.match(codec) and (text := _strict(data, codec)) is not None:
-        return text.removeprefix("\ufeff")
+    if _LIKE_ASCII.match(codec) and (read := _strict(data, codec)) is not None:
+        return read.removeprefix("\ufeff")
     if b"\x1b$" in data or b"\x1b(" in data:
         for escaped in ("iso2022_jp_ext", "iso2022_kr"):
-            if (text := _strict(data, escaped)) is not None:
-                return text
-    if (text := _strict(data, "utf-8")) is not None:
-        return text.removeprefix("\ufeff")
+            if (read := _strict(data, escaped)) is not None:
+                return read
+    if (read := _strict(data, "utf-8")) is not None:
+        return read.removeprefix("\ufeff")
     high = len(data.translate(None, _BELOW_128))
-    if codec == "utf-8" and (text := data.decode("utf-8", "replace")).count("\ufffd") * 5 < high:
-        return text  # UTF-8 with a few damaged characters: a cut, a broken gateway
-    careless = codec in ("", "cp1252")
-    if not careless and codec != "utf-8" and (text := _strict(data, codec)) is not None:
-        return text
-    if not codec or codec != "cp1252" or high * 2 > len(data.translate(None, _NO_LETTERS)):
+    if codec == "utf-8":
+        damaged = data.decode("utf-8", "replace")
+        if damaged.count("\ufffd") * 5 < high:  # a cut, a broken gateway
+            return damaged
+    elif codec not in ("", "cp1252") and (read := _strict(data, codec)) is not None:
+        return read
+    if codec != "cp1252" or high * 2 > len(data.translate(None, _NO_LETTERS)):
         codec = _guess(data) or codec
     return data.decode(codec or "cp1252", "replace")
 

@@ -55,6 +55,7 @@ class Headers:
 
 def split(raw: bytes) -> tuple[Headers, bytes]:
     """The header block of `raw` and the body behind it. A line that is no field ends the block and begins the body."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf")  # an editor's byte order mark
     if raw.startswith((b"\r\n", b"\n")):
         head, body = b"", raw
     else:
@@ -90,7 +91,9 @@ def words(value: str, declared: str = "") -> str:
     out: list[str] = []
     pending, charset = b"", ""
     start = at = 0
-    last = value.rfind("?=")  # behind it no word can end: without this, heads without ends would be searched again and again
+    last = value.rfind(
+        "?="
+    )  # behind it no word can end: without this, heads without ends would be searched again and again
     while 0 <= (at := value.find("=?", at)) < last:
         word = _word(value, at)
         if word is None:

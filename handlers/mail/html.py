@@ -19,14 +19,91 @@ _EMBEDDED = re.compile(r"(?i)data:[^\"'\s>]{200,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})")
 # Elements without an end, and those that a sibling ends: left open they do not make the tree deeper.
 _SHALLOW = frozenset(
-    "area base br col embed hr img input link meta source track wbr p li dd dt option tr td th tbody thead tfoot".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "dd",
+        "dt",
+        "option",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+    ]
 )
-_DROPPED = frozenset("head script style title template noscript textarea select option iframe object svg math".split())
+_DROPPED = frozenset(
+    [
+        "head",
+        "script",
+        "style",
+        "title",
+        "template",
+        "noscript",
+        "textarea",
+        "select",
+        "option",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+    ]
+)
 _BLOCKS = frozenset(
-    "address article aside body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html li "
-    "main nav ol p pre section table tbody tfoot thead tr ul blockquote".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "blockquote",
+    ]
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol table".split())
+_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "table"])
 _INVISIBLE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0(?:\.0*)?(?![.\d])"
     r"|(?:font-size|max-height|max-width|line-height):0(?:\.0*)?(?![.\d])"

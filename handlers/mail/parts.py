@@ -94,7 +94,8 @@ def parse(raw: bytes) -> tuple[Part, list[str]]:
 
 def _part(raw: bytes, *, depth: int, default_type: str = "text/plain") -> Part:
     headers, body = split(raw)
-    media_type, parameters = "", {}
+    media_type = ""
+    parameters: dict[str, str] = {}
     for value in headers.all("content-type"):  # two of them: the first that says anything
         media_type, parameters = parameterized(value)
         if re.fullmatch(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+", media_type):

@@ -18,6 +18,7 @@ _DAY = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}[年년]|\b\d{1,2}\.? [^\W\d]{3,12}\.?,? (?:19|20)?\d\d"
 )
 _GMT = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d gmt[+-]\d\d:?\d\d\b")
+_MARKS = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])  # of direction
 _OPENER = re.compile(r"on |am |le |el |il |op |den |em |dnia |w dniu |at |\W{0,2}\d|\w{2,12}[.,] ?\d|\w{2,3} \d")
 _DELIMITER = re.compile(r"[\s\-_=*#~+—–ᐧ]*")
 _LABEL = re.compile(r"[\s*_]{0,8}([^\W\d_][^:：\n]{0,24}?)[\s*]{0,4}[:：]")
@@ -36,7 +37,8 @@ def new_text(text: str) -> str:
         if line.lstrip().startswith(">"):
             at += 1
             continue
-        if end := _attribution(lines, at):
+        end, sure = _attribution(lines, at)
+        if end:
             below = _next_filled(lines, end)
             if below < len(lines) and lines[below].lstrip()[:1] in (">", "|"):
                 mark = lines[below].lstrip()[0]
@@ -44,10 +46,11 @@ def new_text(text: str) -> str:
                 while at < len(lines) and (lines[at].lstrip().startswith(mark) or _blank_within(lines, at, mark)):
                     at += 1
                 continue
-            if any(piece.strip() for piece in kept):
+            if not any(piece.strip() for piece in kept):
+                at = end  # the answer stands below it
+                continue
+            if sure:
                 break  # a quotation without marks: there is no telling where it ends
-            at = end
-            continue
         if _ends_text(lines, at):
             break
         kept.append(line)
@@ -111,52 +114,59 @@ def _label(line: str) -> str | None:
     return LABELS.get(found.group(1).strip(" *_").casefold()) if found else None
 
 
-def _attribution(lines: list[str], at: int) -> int:
-    """Where the attribution ("On ..., Ann wrote:") that begins at this line ends (the line after); 0 where none begins."""
+def _attribution(lines: list[str], at: int) -> tuple[int, bool]:
+    """Where the attribution ("On ..., Ann wrote:") that begins at this line ends (the line after); 0 where none begins.
+
+    Sure: it names day and hour, or an address. "The customer wrote on May 3:" may be a person's own sentence.
+    """
     if not lines[at].strip() or len(lines[at]) > _LONG:
-        return 0
+        return 0, False
     joined = ""
     for end in range(at, min(at + _WINDOW + 3, len(lines))):
         line = lines[end].strip()
         if len(line) > _LONG or (end > at and line.startswith(">") and not WROTE.search(line.casefold())):
-            return 0
+            return 0, False
         if not line:
             # one program breaks its attribution over paragraphs: go on only where it already looks like one
             if _CLOCK.search(joined) and _DAY.search(joined) and joined.startswith("on "):
                 continue
-            return 0
+            return 0, False
         # undeclared quoted-printable ends a line by "="
-        joined = joined.removesuffix("=") + ("" if joined.endswith("=") else " ") + line.casefold()
+        joined = joined.removesuffix("=") + ("" if joined.endswith("=") else " ") + line.casefold().translate(_MARKS)
         joined = joined.strip()
         if len(joined) > _LONG or (end - at >= _WINDOW and not joined.startswith("on ")):
-            return 0
-        if _is_attribution(joined, lines, end) and (end == at or _OPENER.match(joined) or end - at == 1):
-            return end + 1
-    return 0
+            return 0, False
+        is_one, sure = _is_attribution(joined, lines, end)
+        if is_one and (end - at <= 1 or _OPENER.match(joined)):
+            return end + 1, sure
+    return 0, False
 
 
-def _is_attribution(joined: str, lines: list[str], end: int) -> bool:
-    dated = bool(_DAY.search(joined) or _CLOCK.search(joined))
-    addressed = bool(_ADDRESS.search(joined))
+def _is_attribution(joined: str, lines: list[str], end: int) -> tuple[bool, bool]:
     if joined.endswith((":", "：")):
-        if WROTE.search(joined[-200:]) and (dated or addressed):
-            return True
-        return dated and addressed and bool(_CLOCK.search(joined)) and bool(_DAY.search(joined))
+        day, clock = bool(_DAY.search(joined)), bool(_CLOCK.search(joined))
+        addressed = bool(_ADDRESS.search(joined))
+        sure = addressed or (day and clock)
+        if WROTE.search(joined[-200:]):
+            return day or clock or addressed, sure
+        return day and clock and addressed, sure
     if _GMT.match(joined):
-        return len(joined) < 120
-    # `2013/7/20 sam via Meta <info@...>` with a quotation right below
-    below = _next_filled(lines, end + 1)
-    quoted = below < len(lines) and lines[below].lstrip()[:1] in (">", "|")
-    return quoted and joined.endswith(">") and addressed and bool(re.match(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b", joined))
+        return len(joined) < 120, True
+    if joined.endswith(">") and re.match(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b", joined) and _ADDRESS.search(joined):
+        # `2013/7/20 sam via Meta <info@...>` with a quotation right below
+        below = _next_filled(lines, end + 1)
+        return below < len(lines) and lines[below].lstrip()[:1] in (">", "|"), True
+    return False, False
 
 
 def _ends_text(lines: list[str], at: int) -> bool:
     """Whether a signature, a list's footer or a disclaimer begins here."""
     line = lines[at]
     bare = line.strip()
-    if bare in ("--", "—", "—-", "–") or (bare and not bare.strip("_") and len(bare) >= 40):
+    if bare in ("--", "---", "—", "—-", "–") or (len(bare) >= 40 and not bare.strip("_")):
         # a rule in the middle of a long text is no signature
-        return sum(1 for rest in lines[at + 1 : at + 40] if rest.strip()) <= 12
+        filled = sum(1 for rest in lines[at + 1 : at + 40] if rest.strip())
+        return filled <= (4 if bare == "---" else 12)
     folded = line[:_LONG].casefold()
     if DISCLAIMER.match(folded):
         return True
@@ -165,7 +175,7 @@ def _ends_text(lines: list[str], at: int) -> bool:
         return below >= len(lines) or bool(
             PROGRAM_LINE.fullmatch(lines[below].casefold().strip()[:160])
             or _begins_quoted_mail(lines, below)
-            or _attribution(lines, below)
+            or _attribution(lines, below)[0]
             or lines[below].lstrip().startswith((">", "--", "__"))
         )
     return False

@@ -13,6 +13,7 @@ from typing import Any
 
 from handlers.slack.mrkdwn import cut, size, tame
 from handlers.slack.read_actions import MENU, PREFIX
+from handlers.slack.wire import string
 from rules.messages import Action
 
 Block = dict[str, Any]
@@ -55,7 +56,7 @@ def button(action: Action) -> Block:
 
 def packed(values: Mapping[str, Any]) -> str:
     """Compact JSON for a value or private_metadata; `&<>` as JSON escapes, so that no transport escapes them again."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    text = string(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

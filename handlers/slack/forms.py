@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handlers.slack.buttons import Block, label, packed
-from handlers.slack.mrkdwn import Reader, cut, lines, plain, size
+from handlers.slack.mrkdwn import Reader, cut, lines, size, spoken
 from handlers.slack.read_actions import PREFIX
+from handlers.slack.wire import string
 from handlers.slack.write import context, joined, message_blocks, section
 from rules.messages import Blank, Choice, Form, Message, Reply
 
@@ -20,6 +21,8 @@ TITLE_UNITS = 24
 METADATA_UNITS = 3000
 INPUT_UNITS = 3000
 VIEW_BLOCKS = 100
+#: Slack allows 250 kB for a whole view; its titles and metadata take up to 20.
+VIEW_BYTES = 230_000
 BLANKS = 40
 BLOCK_ID_UNITS = 255
 OPTION_UNITS = 75
@@ -41,7 +44,7 @@ def view(form: Form, reader: Reader) -> Block:
         **_modal(form.title, close="Cancel"),
         "callback_id": PREFIX + form.verb,
         "private_metadata": metadata(form),
-        "blocks": blocks[:VIEW_BLOCKS] or [section("-")],
+        "blocks": _within(blocks) or [section("-")],
     }
     # A modal with inputs must have its button; one without has nothing to submit but itself.
     return {**made, "submit": label(form.submit, TITLE_UNITS)}
@@ -60,7 +63,7 @@ def metadata(form: Form) -> str:
     then asks for the form again and keeps the whole of it if the digest is still that one.
     """
     meant: dict[str, Any] = {
-        name: value
+        name: cut(value, 200)
         for name in ("verb", "item", "code", "workflow", "place", "place_name")
         if (value := getattr(form, name))
     }
@@ -111,8 +114,17 @@ def first_block(submitted: Mapping[str, Any]) -> str:
 
 def said(message: Message, reader: Reader) -> str:
     """A message in one plain sentence or two, for the place under a field."""
-    every = (message.headline, *message.lines)
-    return cut(" ".join(text for text in (plain(line, reader, 1000) for line in every) if text), 1000) or "-"
+    return (
+        cut(" ".join(filter(None, (spoken(line, reader) for line in (message.headline, *message.lines)))), 1000) or "-"
+    )
+
+
+def _within(blocks: list[Block]) -> list[Block]:
+    """As many blocks as a view holds, in number and in bytes; only absurd rulebooks lose any."""
+    blocks = blocks[:VIEW_BLOCKS]
+    while blocks and len(json.dumps(blocks)) > VIEW_BYTES:
+        blocks.pop()
+    return blocks
 
 
 def _modal(title: str, *, close: str) -> Block:
@@ -122,7 +134,7 @@ def _modal(title: str, *, close: str) -> Block:
 def _input(number: int, blank: Blank) -> Block:
     made: Block = {
         "type": "input",
-        "block_id": cut(f"{number}:{blank.name}", BLOCK_ID_UNITS),
+        "block_id": cut(string(f"{number}:{blank.name}"), BLOCK_ID_UNITS),
         "label": label(blank.label, 2000),
         "optional": not blank.required,
         "element": _element(blank),
@@ -148,17 +160,17 @@ def _element(blank: Blank) -> Block:
         "multiline": blank.kind == "long",
         "max_length": INPUT_UNITS,
     }
-    return {**element, "initial_value": cut(blank.initial, INPUT_UNITS)} if blank.initial else element
+    return {**element, "initial_value": cut(string(blank.initial), INPUT_UNITS)} if blank.initial else element
 
 
 def _options(choices: Sequence[Choice]) -> list[Block]:
     """The first hundred choices; one whose value does not fit is left out, for a cut value would be another one."""
-    fitting = {c.value: c for c in choices if 0 < size(c.value) <= OPTION_VALUE_UNITS}
+    fitting = {c.value: c for c in choices if 0 < size(string(c.value)) <= OPTION_VALUE_UNITS}
     return [_option(choice) for choice in list(fitting.values())[:SELECT_OPTIONS]]
 
 
 def _option(choice: Choice) -> Block:
-    option: Block = {"text": label(choice.label, OPTION_UNITS), "value": choice.value}
+    option: Block = {"text": label(choice.label, OPTION_UNITS), "value": string(choice.value)}
     return {**option, "description": label(choice.meaning, OPTION_UNITS)} if choice.meaning else option
 
 

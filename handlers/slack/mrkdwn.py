@@ -39,7 +39,7 @@ class Reader:
 
 def size(text: str) -> int:
     """A text's length as Slack's limits count it at the strictest: UTF-16 units, of which an emoji has two."""
-    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escape(text: str) -> str:
@@ -63,7 +63,7 @@ def tame(text: str, *, code: bool = True) -> str:
 
 def _tamed(text: str) -> str:
     text = _AT_AN_EDGE.sub(lambda found: _ALIKE[found.group()], text.replace("`", _TICK))
-    return _QUOTING.sub("\\1›", text)
+    return _QUOTING.sub(lambda found: found.group(1) + "›", text)
 
 
 def cut(text: str, limit: int) -> str:
@@ -99,13 +99,19 @@ def line(parts: Line, reader: Reader, limit: int = 3000) -> str:
 
 def plain(parts: Line, reader: Reader, limit: int = 1000) -> str:
     """The same line for notifications and screen readers: names and times in words, nothing that pings."""
-    return escape_to("".join(_spoken(part, reader) for part in parts), limit)
+    return escape_to(spoken(parts, reader), limit)
+
+
+def spoken(parts: Line, reader: Reader) -> str:
+    """The line in plain words, unescaped: for places where Slack knows no markup."""
+    return tame("".join(_spoken(part, reader) for part in parts))
 
 
 def escape_to(text: str, limit: int) -> str:
     """Tamed and escaped text within `limit` units, never cut inside an entity."""
-    tamed = tame(text)
-    if size(escape(tamed)) <= limit:
+    # What can't fit in any case need not be looked at: strangers' texts may be long.
+    tamed = tame(text[: 4 * limit + 4])
+    if size(escape(tamed)) <= limit and len(text) <= 4 * limit + 4:
         return escape(tamed)
     return escape(_fitting(tamed, limit - 1, lambda t: size(escape(t))).rstrip()) + _MORE if limit > 0 else ""
 

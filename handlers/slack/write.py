@@ -20,6 +20,8 @@ MESSAGE_UNITS = 12_000
 FALLBACK_UNITS = 1500
 #: No single line or row needs more to be understood; whole reasons (3,000) still fit their own section.
 ROW_UNITS = 1000
+#: Beyond this nobody reads on in a message; the rest is counted.
+ROWS = 100
 #: A cut section still shows its heading, one row and what is missing.
 LEAST_BLOCKS, LEAST_UNITS = 3, 600
 
@@ -120,7 +122,7 @@ def _pieces(rows: Sequence[Row], reader: Reader) -> list[_Piece]:
             pieces.append(_Piece([section(text)] if text.strip() else [], len(shared), size(text)))
             shared.clear()
 
-    for row in rows:
+    for row in rows[:ROWS]:
         text = "".join(lines((row.line,), reader, ROW_UNITS))
         if row.actions:
             close()

@@ -24,7 +24,10 @@ _FARTHEST = 400 * 86_400 * SECOND
 
 
 class BusinessCalendar:
-    """A calendar that can count. Times go in aware, in any zone, and come out in UTC; one instance serves all threads."""
+    """A calendar that can count; one instance serves all threads.
+
+    Times go in aware, in any zone, and come out in UTC.
+    """
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
@@ -167,12 +170,18 @@ def calendar_of(book: Rulebook, name: str | None, timezone: str | None = None) -
     calendar = book.calendars[name or book.defaults.calendar]
     if timezone is not None and timezone != calendar.timezone:
         calendar = replace(calendar, timezone=timezone)
-    return _calendar(calendar.name, tuple(sorted(calendar.hours.items())), calendar.timezone, calendar.holidays, calendar.closed)
+    return _calendar(
+        calendar.name, tuple(sorted(calendar.hours.items())), calendar.timezone, calendar.holidays, calendar.closed
+    )
 
 
 @lru_cache(maxsize=512)
 def _calendar(
-    name: str, hours: tuple[tuple[int, tuple[Span, ...]], ...], timezone: str, holidays: str | None, closed: frozenset[date]
+    name: str,
+    hours: tuple[tuple[int, tuple[Span, ...]], ...],
+    timezone: str,
+    holidays: str | None,
+    closed: frozenset[date],
 ) -> BusinessCalendar:
     return BusinessCalendar(Calendar(name=name, hours=dict(hours), timezone=timezone, holidays=holidays, closed=closed))
 

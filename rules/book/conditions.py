@@ -20,10 +20,11 @@ from zoneinfo import ZoneInfo
 
 from rule_engine import ast, errors
 
-from rules.book.grammar import ConditionError
+from rules.book.checks import Check
+from rules.book.grammar import ConditionError, tokens
 from rules.book.mentions import mentions
 from rules.book.patterns import compiled
-from rules.book.tree import compile_tree, decimal_context, read_names
+from rules.book.tree import decimal_context, parsed, read_names
 
 if TYPE_CHECKING:
     from rules.book.rulebook import Field
@@ -103,7 +104,12 @@ def compile_condition(text: str, fields: Mapping[str, Field], currency: str) -> 
 
     Raises ConditionError: a sentence, what was probably meant, the offset in `text`.
     """
-    return Condition(text, compile_tree(text, fields, currency), fields, currency)
+    found = tokens(text, fields.keys())
+    if not found:
+        raise ConditionError("the condition is empty", "Write what must be true, like amount > 300.")
+    root = parsed(text, found, fields)
+    Check(found, fields, currency).whole(root)
+    return Condition(text, root, fields, currency)
 
 
 def _built_in(facts: Facts) -> dict[str, object]:

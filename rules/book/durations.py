@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 Unit = Literal["second", "minute", "hour", "day", "week", "business minute", "business hour", "business day"]
 
@@ -62,7 +62,7 @@ def parse(text: str) -> Duration:
     word = " ".join(match[2].split())
     unit = next((unit for unit in UNITS if word in (unit, unit + "s")), None)
     if unit is None:
-        near = process.extractOne(word.removesuffix("s"), UNITS, score_cutoff=60)
+        near = process.extractOne(word.removesuffix("s"), UNITS, scorer=fuzz.ratio, score_cutoff=60)
         meant = f". Did you mean `{match[1]} {near[0]}s`?" if near else f". Known units: {', '.join(UNITS)}."
         raise ValueError(f"`{_shown(word)}` is not a unit of time{meant}")
     return _sensible(Duration(int(match[1]), unit))

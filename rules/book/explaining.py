@@ -16,7 +16,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def explain(calendar: BusinessCalendar, start: datetime, duration: Duration) -> str:
-    """"4 business hours from Fri 15:30: 1 h 30 until 17:00, Mon is Labor Day, 2 h 30 on Tue from 09:00: Tue 11:30"."""
+    """ "4 business hours from Fri 15:30: 1 h 30 until 17:00, Mon is Labor Day, 2 h 30 on Tue from 09:00: Tue 11:30"."""
     due = calendar.add(start, duration).astimezone(calendar.zone)
     local = start.astimezone(calendar.zone)
     if not duration.business:

@@ -1,4 +1,4 @@
-"""The words that a condition may use: read before rule-engine does, so that every refusal has its place and its hint."""
+"""The words that a condition may use, read before rule-engine does: so every refusal has its place and its hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from rules.book.patterns import shortened
 
@@ -16,6 +16,7 @@ Kind = Literal["string", "date", "number", "name", "sign"]
 BUILT_IN = ("text", "sender", "subject", "channel", "now")
 FUNCTIONS = ("mentions", "matches", "minutes", "hours", "days", "weeks")
 WORDS = ("and", "or", "not", "in", "true", "false")
+RESERVED = (*WORDS, "null", "nan", "inf", "for", "if", "else", "elif", "while")
 LONGEST = 2_000
 
 _SIGNS = ("==", "!=", ">=", "<=", ">", "<", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ".")
@@ -105,8 +106,10 @@ def raw_patterns(source: str, found: tuple[Token, ...]) -> str:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """"Did you mean `amount`?", or "" where nothing is near."""
-    near = process.extractOne(word.casefold(), sorted(known), processor=str.casefold, score_cutoff=65)
+    """ "Did you mean `amount`?", or "" where nothing is near."""
+    near = process.extractOne(
+        word.casefold(), sorted(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=65
+    )
     return f"Did you mean `{near[0]}`?" if near else ""
 
 

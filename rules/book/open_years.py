@@ -54,7 +54,9 @@ def open_year(calendar: Calendar, year: int) -> OpenYear:
     ends: list[int] = []
     days: dict[int, tuple[int, int]] = {}
     for begin, end, offset in _stretches(ZoneInfo(calendar.timezone), year):
-        for ordinal in range((begin + offset) // _DAY + _EPOCH_ORDINAL, (end + offset - 1) // _DAY + _EPOCH_ORDINAL + 1):
+        for ordinal in range(
+            (begin + offset) // _DAY + _EPOCH_ORDINAL, (end + offset - 1) // _DAY + _EPOCH_ORDINAL + 1
+        ):
             spans = weekly.get((ordinal + 6) % 7)
             if not spans or _is_closed(ordinal, calendar):
                 continue

@@ -12,7 +12,7 @@ from typing import Any
 import re2
 
 # Enough for every honest pattern; `(a{1,1000}){1,1000}` needs more and is refused instead of compiled.
-_MEMORY_BYTES = 1 << 20
+_MEMORY_BYTES = 8 << 20
 _LONGEST = 1_000
 
 

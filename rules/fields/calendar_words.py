@@ -13,9 +13,20 @@ from babel import Locale
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 
 # Abbreviations that are ordinary words elsewhere: "3 days ago 5 ...", "set 5", "out 5", "gen 2".
-_WORDS_ELSEWHERE = frozenset("ago set out gen mag".split())
+_WORDS_ELSEWHERE = frozenset(("ago", "set", "out", "gen", "mag"))
 _MORE_MONTHS = {"sept": (9, "en"), "maerz": (3, "de"), "mrz": (3, "de"), "jänner": (1, "de"), "setiembre": (9, "es")}
-_SHORT_WEEKDAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
+_SHORT_WEEKDAYS = {
+    "mon": 0,
+    "tue": 1,
+    "tues": 1,
+    "wed": 2,
+    "thu": 3,
+    "thur": 3,
+    "thurs": 3,
+    "fri": 4,
+    "sat": 5,
+    "sun": 6,
+}
 
 # Word -> days from today. `morgen`, `mañana` and `hier` also mean other things; dates_in_words.py guards the first two.
 DAYS_FROM_TODAY: Mapping[str, int] = MappingProxyType({

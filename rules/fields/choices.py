@@ -10,7 +10,7 @@ from rules.fields.found import Context, Mention
 
 _NOT = re.compile(
     r"(?:\b(?:not|no|non|isn['’]t|never|nicht|kein|keine|keinen|pas|sin|niet|geen|não|sem|sans|ohne|without|except|"
-    r"outside)\b(?:\s(?:the|a|an|in|from|of|de|la|le|el))?[\s-]{1,2}|\bnon-)$",
+    r"outside)\b(?:\s(?:the|a|an|in|from|of|de|la|le|el)){0,2}[\s-]{1,2}|\bnon-)$",
     re.IGNORECASE,
 )
 MENTIONS_AT_MOST = 200

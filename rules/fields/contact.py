@@ -118,10 +118,9 @@ def _formatted(written: str) -> bool:
 
 
 def _dialled(written: str, region: str | None) -> str | None:
-    try:
-        number = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
+    """E.164 when the whole of it is a number that can be dialled there as written (with its trunk prefix)."""
+    matcher = phonenumbers.PhoneNumberMatcher(written, region, leniency=phonenumbers.Leniency.VALID, max_tries=2)
+    match = next(iter(matcher), None)
+    if match is None or match.raw_string != written.strip() or match.number.extension:
         return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return str(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164))

@@ -24,33 +24,31 @@ _SIGNS = {
     "Rs": _RUPEES, "Rs.": _RUPEES, "₨": _RUPEES, "US$": "USD", "U$S": "USD", "C$": "CAD", "AU$": "AUD", "S$": "SGD",
     "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₽": "RUB", "₺": "TRY", "₴": "UAH", "Fr.": "CHF", "SFr.": "CHF",
     "円": "JPY", "元": "CNY", "€": "EUR", "R$": "BRL", "₹": "INR", "$US": "USD", "$CA": "CAD", "$AU": "AUD",
-    "USD$": "USD", "US $": "USD", "CAD$": "CAD", "AUD$": "AUD",
+    "US $": "USD",
 }  # fmt: skip
 _WORDS = {
     _DOLLARS: "dollar dollars dollari dollaro dólar dólares dolar dolares bucks",
-    "EUR": "euro euros eur's",
-    _POUNDS: "pound pounds pfund sterline",
-    "GBP": "quid sterling",
+    "EUR": "euro euros",
+    "GBP EGP": "pound pounds pfund",  # of money only where the home currency is one; else a weight
+    "GBP": "quid sterling sterline",
     _FRANCS: "franc francs franken franchi",
     _CROWNS: "krona kronor krone kroner kronen crowns",
     _RUPEES: "rupee rupees rupien",
     _PESOS: "peso pesos",
     "JPY": "yen yenes",
-    "CNY": "yuan",
+    "CNY": "yuan rmb renminbi",
     "BRL": "reais",
     "PLN": "zloty zlotys złoty złote złotych",
 }
-_HUNDREDTHS = frozenset(
-    "cent cents centime centimes centavo centavos céntimo céntimos centesimi pence pennies penny ¢ öre øre rappen".split()
-)
+_HUNDREDTHS = "cent cents centime centimes centavo centavos céntimo céntimos centesimi pence pennies penny ¢ öre øre"
 # Codes that are words, or first names, in capitals: they count only where the rulebook's own currency is that one.
-_WORDLIKE = frozenset("ALL TRY TOP CUP COP BOB PEN MAD GEL SOS MOP LAK BAM RON SLE ANG STN TND ERN".split())
+_WORDLIKE = "ALL TRY TOP CUP COP BOB PEN MAD GEL SOS MOP LAK BAM RON SLE ANG STN TND ERN"
 # Written small they are common; any other small code is a word too often (all, try, cad, sek).
-_SMALL = frozenset("usd eur gbp chf jpy".split())
+_SMALL = ("usd", "eur", "gbp", "chf", "jpy")
 _NAMED = (
     "USD CAD AUD NZD SGD HKD MXN EUR GBP CHF SEK NOK DKK ISK JPY CNY INR BRL ZAR PLN CZK HUF RON TRY RUB UAH KRW ILS "
     "AED SAR KWD BHD THB PHP IDR MYR VND NGN KES EGP ARS CLP COP"
-).split()
+)
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "pl", "tr")
 
 
@@ -78,7 +76,7 @@ def words() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for language in _LANGUAGES:
         locale = Locale(language)
-        for code in _NAMED:
+        for code in _NAMED.split():
             for count in (1, 2, 5):
                 found.setdefault(get_currency_name(code, count=count, locale=locale).casefold(), (code,))
     for codes, names in _WORDS.items():
@@ -88,7 +86,7 @@ def words() -> Mapping[str, tuple[str, ...]]:
 
 def hundredth(word: str) -> bool:
     """Whether a word names the hundredth part of a currency (cents, pence)."""
-    return word.casefold() in _HUNDREDTHS
+    return word.casefold() in _HUNDREDTHS.split()
 
 
 def coded(word: str, home: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,20 +98,20 @@ def coded(word: str, home: tuple[str, ...]) -> tuple[str, ...]:
     if code not in tender() or len(word) != 3:
         return ()
     if word == code:
-        return (code,) if code not in _WORDLIKE or code in home else ()
-    at_home = code in home and code not in _WORDLIKE
+        return (code,) if code not in _WORDLIKE.split() or code in home else ()
+    at_home = code in home and code not in _WORDLIKE.split()
     return (code,) if word.casefold() in _SMALL or at_home else ()
 
 
 def chosen(codes: tuple[str, ...], home: tuple[str, ...]) -> str | None:
     """Which of several currencies is meant: the only one, the field's, the book's, or None where that is unclear.
 
-    The one convention taken from outside the rulebook: `£` and "pounds" of money are British unless home has pounds;
-    weights stay out of it, because the word alone is taken only where the home currency is a pound.
+    One convention is taken from outside the rulebook: £ is British where no home currency has that sign.
     """
     if len(codes) == 1:
         return codes[0]
-    return next((code for code in home if code in codes), None)
+    at_home = next((code for code in home if code in codes), None)
+    return at_home or ("GBP" if codes == signs()["£"] else None)
 
 
 def decimals(code: str) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from rules.book.rulebook import Field
-from rules.fields import dates_in_figures, dates_in_words
+from rules.fields import dates_from_today, dates_in_figures, dates_in_words
 from rules.fields.found import Context, Mention
 
 
 def mentions(_field: Field, text: str, context: Context, *, asked: bool = False) -> list[Mention]:
-    """Every date that plain text mentions; see the two readers for what is unclear."""
+    """Every date that plain text mentions; see the three readers for what is unclear.
+
+    A weekday in front of a date belongs to it; a day that something is counted from ("2 weeks from Jan 15") is unclear.
+    """
     today = context.today
-    figures = dates_in_figures.mentions(text, today, context.region, asked=asked)
-    words = dates_in_words.mentions(text, today, asked=asked)
-    return [mention if mention.faint else dates_in_words.with_weekday(text, mention) for mention in [*figures, *words]]
+    found = dates_in_figures.mentions(text, today, context.region, asked=asked)
+    found += dates_in_words.mentions(text, today, asked=asked)
+    found += dates_from_today.mentions(text, today, asked=asked)
+    return [mention if mention.faint else dates_in_words.with_surroundings(text, mention) for mention in found]

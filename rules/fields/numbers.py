@@ -15,13 +15,14 @@ from rules.fields.numerals import SPACES, Numeral, numerals, scale, worth
 from rules.fields.plain import SPOILT
 
 # A number in front of any other word counts something (2 items, 3 days) and is no answer to "how much".
-_MAY_FOLLOW = frozenset(
+_MAY_FOLLOW = (
     "please pls thanks thank in for and or but is was back total altogether only twice again on at to from by per each "
     "i it they bitte danke insgesamt und für zurück merci svp en pour et au total por favor gracias y grazie e per "
-    "graag obrigado obrigada because as since if that though sorry".split()
+    "graag obrigado obrigada because as since if that though sorry"
 )
 _NEXT_WORD = re.compile(rf"[{SPACES}]{{0,2}}([^\W\d_]+)")
 _WORD_IN_FRONT = re.compile(rf"([^\W\d_]+)(?:[{SPACES}]*[:=]|[{SPACES}](?:is|of|are|was))?[{SPACES}]{{0,2}}$")
+_METRES = re.compile(rf"[{SPACES}]?(?:mm|[mb])|[{SPACES}]k", re.IGNORECASE)
 _GLUED_BEHIND = re.compile(rf"[\w{SPOILT}@\\]|[-–/:.,'’][\w]|[-–—/:]\s?\d")
 
 
@@ -41,6 +42,10 @@ def read(numeral: Numeral, text: str, context: Context) -> tuple[str | None, int
     """
     end = numeral.end
     scaled = scale(text, end)
+    if scaled and _METRES.fullmatch(text, end, scaled[1]):
+        if text[end] not in SPACES:
+            return None, scaled[1]  # 450m: millions or metres
+        scaled = None
     amount = worth(numeral.written, triple="" if scaled else _triple(context.region))
     if scaled:
         end = scaled[1]
@@ -70,8 +75,7 @@ def mentions(field: Field, text: str, context: Context) -> list[Mention]:
         before = _WORD_IN_FRONT.search(text[max(0, numeral.start - 30) : numeral.start].rstrip("-–"))
         words = {_stem(match.group(1)) for match in (behind, before) if match}
         if words & names:
-            glued = _GLUED_BEHIND.match(text, end) and not behind
-            found.append(Mention(numeral.start, end, None if glued else value))
+            found.append(Mention(numeral.start, end, None if _GLUED_BEHIND.match(text, end) else value))
     return found
 
 
@@ -86,7 +90,7 @@ def standing_alone(text: str, *, counting: bool) -> Iterator[tuple[Numeral, bool
         if numeral.code or _GLUED_BEHIND.match(text, end):
             continue
         word = _NEXT_WORD.match(text, end)
-        counts = word is not None and word.group(1).casefold() not in _MAY_FOLLOW
+        counts = word is not None and word.group(1).casefold() not in _MAY_FOLLOW.split()
         yield numeral, counts and not counting
 
 

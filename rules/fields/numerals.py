@@ -23,18 +23,26 @@ _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _SPACED = re.compile(rf"\d{{1,3}}(?:[{SPACES}]\d{{3}})+")
 _QUOTED = re.compile(r"\d{1,3}(?:['’]\d{3})+")
 
-_SCALES = {
-    "k": 3, "tsd": 3, "thousand": 3, "tausend": 3, "mille": 3, "mila": 3, "duizend": 3, "tusen": 3, "mil": 3,
-    "m": 6, "mm": 6, "mn": 6, "mio": 6, "million": 6, "millions": 6, "millionen": 6, "millones": 6, "millón": 6,
-    "milhão": 6, "milhões": 6, "milione": 6, "milioni": 6, "miljoen": 6, "miljon": 6, "miljoner": 6, "milyon": 6,
-    "bn": 9, "mrd": 9, "milliard": 9, "milliards": 9, "milliarde": 9, "milliarden": 9, "miliardo": 9, "miliardi": 9,
-    "miljard": 9, "miljarder": 9, "mil millones": 9, "milyar": 9, "万": 4, "萬": 4, "億": 8, "亿": 8,
-}  # fmt: skip
-# A long-scale billion is a thousand times a short-scale one, and a trillion is worse.
-_TWO_MEANINGS = {"billion", "billions", "billionen", "billón", "billones", "bilhão", "bilhões", "bilião", "biliões",
-                 "bilione", "bilioni", "biljoen", "trillion", "trillions", "mil mil", "b", "千", "百", "十"}  # fmt: skip
+_POWERS = {
+    3: "k tsd thousand tausend mille mila duizend tusen mil",
+    4: "万 萬",
+    5: "lakh lakhs",
+    6: "m mm mn mio mln million millions millionen millones millón millon milhão milhões milhao milhoes milione "
+    "milioni miljoen miljon miljoner milyon",
+    7: "crore crores",
+    8: "億 亿",
+    9: "bn mrd mld milliard milliards milliarde milliarden miliardo miliardi miljard miljarder milyar",
+}
+_SCALES = {word: power for power, words in _POWERS.items() for word in words.split()} | {"mil millones": 9}
+_SHORTENED = ("mio", "mrd", "tsd", "mld")
+# A long-scale billion is a thousand times a short-scale one; the others are short for different things.
+_TWO_MEANINGS = (
+    "billion billions billionen billón billones bilhão bilhões bilião biliões bilione bilioni biljoen trillion "
+    "trillions bln mill mi bi b lac lacs cr hundred grand dozen 千 百 十"
+)
+_SCALE_LIKE = re.compile(r"mil[lhjyi]\w+|bil(?:h|j|li[oó])\w*|tril\w+")  # misspelt or of another language
 _SCALE = re.compile(
-    rf"[{SPACES}]?(mil[{SPACES}]mill(?:ones|ón)|[^\W\d_]{{2,9}}(?![\w])\.?|[kKmMbB](?!\w)|[MmBb][MmNn](?![\w])|[万萬億亿千百十])"
+    rf"[{SPACES}]?([万萬億亿千百十]|mil[{SPACES}]mill(?:ones|ón)\b|[^\W\d_]{{2,9}}(?!\w)|[kKmMbB](?!\w))"
 )
 
 
@@ -113,22 +121,21 @@ def _ungrouped(whole: str, mark: str) -> str | None:
 
 
 def scale(text: str, at: int, *, short_billion: bool = False) -> tuple[int, int] | None:
-    """The power of ten written at `at` (k, Mio., million, mil millones) as (power, end); (-1, end): it has two meanings.
+    """The power of ten written at `at` (k, Mio., million, mil millones) as (power, end); power -1: it is not certain.
 
     None: no scale word stands there. `short_billion`: the text around is English enough to take billion as 10^9.
+    A letter alone must be glued to its number or to the sign behind it: `1.2k`, `450 k€`, but not `450 m`.
     """
     match = _SCALE.match(text, at)
-    if not match:
+    if match is None:
         return None
-    word = " ".join(match.group(1).rstrip(".").casefold().split())
-    end = match.end() if word + "." == match.group(1).casefold() and word in ("mio", "mrd", "tsd") else match.end(1)
-    if match.group(1).endswith(".") and word not in ("mio", "mrd", "tsd"):
-        end -= 1
-    glued = match.start(1) == at
-    if len(word) == 1 and word in "mkb" and not glued:
-        return None  # "450 m" is a length, "5 k" and "5 b" are nobody's habit
+    word, end = " ".join(match.group(1).split()).casefold(), match.end()
+    if word in _SHORTENED and text[end : end + 1] == ".":
+        end += 1
     if short_billion and word in ("billion", "b"):
         return 9, end
+    if word in ("k", "m", "b") and match.start(1) > at and text[end : end + 1] not in tuple("€$£"):
+        return -1, end
     if word in _SCALES:
         return _SCALES[word], end
-    return (-1, end) if word in _TWO_MEANINGS else None
+    return (-1, end) if word in _TWO_MEANINGS.split() or _SCALE_LIKE.fullmatch(word) else None

@@ -11,8 +11,19 @@ MARKS_KEPT = 4  # combining marks on one letter; composing a longer run takes qu
 
 # Right-to-left override shows the digits in another order than they are stored: neither order can be trusted.
 _REVERSED = re.compile("\u202e[^\u202c\n]*\u202c?")
-_ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ROOM = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _SIGNS = {0x066B: ".", 0x066C: "'", 0x060C: ",", 0x2212: "-", 0xFF0D: "-", 0xFFE5: "¥", 0xFFE1: "£", 0xFFE6: "₩"}
+
+
+def bounded(text: str) -> str:
+    """The first 20,000 characters with one kind of line end."""
+    return text[:READ_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+
+
+def in_own_words(text: str) -> str:
+    """What a `text` field keeps: the words as they are, without control characters (no database takes a NUL)."""
+    return _CONTROL.sub("", bounded(text)).strip()
 
 
 def plain(text: str) -> str:
@@ -23,9 +34,9 @@ def plain(text: str) -> str:
     crosses, so that `2½` or a struck-out number is never read as another number.
     """
     cut = len(text) > READ_CHARACTERS
-    text = text[:READ_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
-    text = _ASCII_CONTROL.sub(" ", text)
-    if not text.isascii():
+    text = bounded(text)
+    text = _CONTROL.sub(SPOILT, _ROOM.sub(" ", text))
+    if not text.isascii():  # the sentinel is not, which costs a little and changes nothing
         text = unicodedata.normalize("NFC", _plain_characters(_REVERSED.sub(SPOILT, text)))
     return text + SPOILT if cut else text  # a number that was cut in two must not be read
 

@@ -10,8 +10,8 @@ from rules.book.rulebook import Field
 from rules.fields import choices, contact, dates, money, numbers, patterns
 from rules.fields.found import SNIPPET_CHARACTERS, Context, Found, Mention, NotReadable, gathered, masked
 from rules.fields.labels import labelled
-from rules.fields.plain import plain
-from rules.fields.sentences import contested, label, not_readable, problem
+from rules.fields.plain import bounded, in_own_words, plain
+from rules.fields.sentences import contested, label, problem
 from rules.fields.showing import show
 from rules.small_talk import small_talk
 
@@ -25,7 +25,7 @@ SHORT_REPLY_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a reply gives: field -> canonical value; field -> sentence about what could not be read, and how it could."""
+    """What a reply gives: field -> canonical value; field -> sentence on what could not be read, and how it could."""
 
     values: Mapping[str, str]
     unclear: Mapping[str, str]
@@ -39,11 +39,12 @@ def find(field: Field, text: str, context: Context) -> Found:
     """
     if field.type == "text":
         return Found()
-    text = plain(text)
-    lines = [_asked(field, line.value, context) for line in labelled([field], text, inline=False)]
+    labels = labelled([field], bounded(text), inline=False)
+    lines = [_asked(field, plain(line.value), context) for line in labels]
     if any(lines):
         values = tuple(dict.fromkeys(value for found in lines for value in found.values))
         return _certain(Found(values, tuple(snippet for found in lines for snippet in found.unclear)))
+    text = plain(text)
     return _certain(gathered(_mentions(field, text, context, asked=False), text))
 
 
@@ -54,27 +55,28 @@ def read_answer(fields: Sequence[Field], text: str, context: Context) -> Answers
     name counts where one missing field alone can mean it. A `text` field takes the whole reply (3,000 characters)
     only where it is the sole one missing and the reply is no small talk.
     """
-    text = plain(text)
+    said = bounded(text)
     values: dict[str, str] = {}
     unclear: dict[str, str] = {}
-    named = list(labelled(fields, text, inline=True))
+    named = list(labelled(fields, said, inline=True))
     for line in named:
         _take(line.field, _labelled_value(line.field, line.value, context), context, values, unclear)
-    rest = masked(text, [Mention(line.start, line.end, None) for line in named])
+    rest = plain(masked(said, [Mention(line.start, line.end, None) for line in named]))
     left = [field for field in fields if field.name not in values and field.name not in unclear]
     typed = [field for field in left if field.type != "text"]
-    for field, found in _free(typed, rest, context).items():
-        _take(next(f for f in typed if f.name == field), found, context, values, unclear)
+    free = _free(typed, rest, context)
+    for field in typed:
+        _take(field, free[field.name], context, values, unclear)
     for field in _unanswered_numbers(typed, values, unclear):
         _take_bare(field, typed, rest, context, values, unclear)
     if len(fields) == 1 and not values and not unclear:
-        _take_whole(fields[0], text, context, values, unclear)
+        _take_whole(fields[0], in_own_words(text), context, values, unclear)
     return Answers(MappingProxyType(values), MappingProxyType(unclear))
 
 
 def canonical(field: Field, raw: str, context: Context) -> str:
     """The canonical form of a value that was typed for this field. Raises NotReadable with a sentence."""
-    written = plain(raw).strip()
+    written = in_own_words(raw) if field.type == "text" else plain(raw).strip()
     if not written:
         raise NotReadable(f"Nothing was written for {label(field)}.")
     if field.type == "text":
@@ -87,7 +89,7 @@ def canonical(field: Field, raw: str, context: Context) -> str:
         return written
     found = _asked(field, written, context)
     if len(found.values) != 1 or found.unclear:
-        raise not_readable(field, found, context)
+        raise NotReadable(problem(field, found, context))
     return found.values[0]
 
 
@@ -146,8 +148,9 @@ def _other_things(field: Field, text: str, context: Context) -> list[Mention]:
 
 def _labelled_value(field: Field, value: str, context: Context) -> Found:
     if field.type == "text":
-        return Found((value[:TEXT_CHARACTERS],)) if value else Found()
-    found = _asked(field, value, context)
+        own = in_own_words(value)[:TEXT_CHARACTERS]
+        return Found((own,)) if own else Found()
+    found = _asked(field, plain(value), context)
     return found if found or not value else Found(unclear=(value[:SNIPPET_CHARACTERS],))
 
 
@@ -176,8 +179,8 @@ def _take_bare(
     unclear: dict[str, str],
 ) -> None:
     """A number without a name, for a field that nothing else answered; unclear where another question may mean it."""
-    taken = [f for f in typed if f.type in ("pattern", "phone", "date") and f.name in values]
-    rest = masked(text, [m for f in taken for m in _mentions(f, text, context, asked=True)])
+    claims = [f for f in typed if f.type in ("pattern", "phone", "date")]
+    rest = masked(text, [m for f in claims for m in _mentions(f, text, context, asked=True) if not m.faint])
     mentions = _bare(field, rest, context)
     found = _certain(gathered(mentions, rest))
     if not found:
@@ -191,10 +194,10 @@ def _take_bare(
         _take(field, found, context, values, unclear)
 
 
-def _take(
-    field: Field, found: Found, context: Context, values: dict[str, str], unclear: dict[str, str]
-) -> None:
+def _take(field: Field, found: Found, context: Context, values: dict[str, str], unclear: dict[str, str]) -> None:
     """File what was found under the field; a second, different value for it makes it unclear."""
+    if field.name in unclear:
+        return  # what was said otherwise before it stays unclear
     before = values.pop(field.name, None)
     every = found.values if before is None else tuple(dict.fromkeys((before, *found.values)))
     if len(every) == 1 and not found.unclear:
@@ -203,11 +206,8 @@ def _take(
         unclear[field.name] = problem(field, replace(found, values=every), context)
 
 
-def _take_whole(
-    field: Field, text: str, context: Context, values: dict[str, str], unclear: dict[str, str]
-) -> None:
+def _take_whole(field: Field, said: str, context: Context, values: dict[str, str], unclear: dict[str, str]) -> None:
     """The reply as a whole, when one field alone was asked for and nothing was found in it."""
-    said = text.strip()
     if not said or small_talk(said):
         return
     if field.type == "text":
@@ -220,5 +220,5 @@ def _take_whole(
 def _certain(found: Found) -> Found:
     """One value beside something unclear is no certain value."""
     if len(found.values) == 1 and found.unclear:
-        return Found((), (found.values[0], *found.unclear))
+        return Found((), (*found.unclear, found.values[0]))
     return found

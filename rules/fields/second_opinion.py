@@ -7,11 +7,13 @@ from functools import lru_cache
 
 import dateparser
 
-SNIPPET_AT_MOST = 40
+SNIPPET_AT_MOST = 40  # characters
+# In one text; a text with more dates than this is no request, and each opinion takes a millisecond.
+OPINIONS_AT_MOST = 30
 
 
 @lru_cache(maxsize=2048)
-def agrees(snippet: str, language: str, today: date, ours: date, *, year_known: bool) -> bool:
+def agrees(snippet: str, language: str, today: date, ours: date) -> bool:
     """Whether dateparser reads the snippet as the same day; it sees nothing longer than 40 characters.
 
     Its "now" is given (noon of the local day), so the answer depends on the arguments alone.
@@ -19,9 +21,8 @@ def agrees(snippet: str, language: str, today: date, ours: date, *, year_known: 
     if len(snippet) > SNIPPET_AT_MOST:
         return False
     settings = {
-        "RELATIVE_BASE": datetime.combine(today, time(12)),  # noqa: DTZ001 (dateparser wants the local wall clock)
-        # A day of this year that passed comes again next year, except where the snippet names its year.
-        "PREFER_DATES_FROM": "current_period" if year_known else "future",
+        "RELATIVE_BASE": datetime.combine(today, time(12)),
+        "PREFER_DATES_FROM": "future",
         "TIMEZONE": "UTC",
         "RETURN_AS_TIMEZONE_AWARE": False,
         "PARSERS": ["relative-time", "absolute-time"],

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from rules.book.rulebook import Field
 from rules.fields import patterns
-from rules.fields.found import Context, Found, NotReadable
+from rules.fields.found import Context, Found
 from rules.fields.plain import plain
 from rules.fields.showing import show
 
@@ -17,32 +17,28 @@ CHOICES_NAMED = 12
 
 def problem(field: Field, found: Found, context: Context) -> str:
     """Why what was found is no value, and what to write instead."""
-    name = label(field)
+    form = _form(field, context)
     if len(found.values) > 1:
-        several = listed([show(field, value) for value in found.values[:3]])
-        return f"There are {len(found.values)} different values for {name}: {several}. {form(field, context)}"
+        several = listed([show(field, value) for value in found.values[:3]], "or")
+        return f"It could be {several}. For {label(field)}, {form}."
     if found.unclear:
-        return f"“{found.unclear[0]}” can't be read for certain as {name}. {form(field, context)}"
-    return f"No {name} can be read in that. {form(field, context)}"
+        return f"“{found.unclear[0]}” can't be read for certain. For {label(field)}, {form}."
+    return f"Nothing in that can be read as {label(field)}. For {label(field)}, {form}."
 
 
 def contested(field: Field, snippet: str, context: Context) -> str:
     """A number that could answer more than one of the open questions."""
-    example = example_of(field, context)
-    return f"“{snippet}” could be {label(field)} or something else. Write `{field.name}: {example}`."
+    return f"It is not clear what “{snippet}” is. Write `{field.name}: {_example(field, context)}`."
 
 
-def form(field: Field, context: Context) -> str:
-    """The sentence that says which form would be read."""
+def _form(field: Field, context: Context) -> str:
     if field.type == "choice":
-        return f"Write one of {listed(list(field.choices)[:CHOICES_NAMED])}."
-    if field.type == "pattern":
-        example = example_of(field, context)
-        return f"Write it like {example}, with the same letters." if example else "Write it as the question shows."
-    return f"Write it like {example_of(field, context)}."
+        return f"write {listed(list(field.choices)[:CHOICES_NAMED], 'or')}"
+    example = _example(field, context)
+    return f"write it like {example}" if example else "write it as the question shows"
 
 
-def example_of(field: Field, context: Context) -> str:
+def _example(field: Field, context: Context) -> str:
     """A value that would be read for this field, as a person would write it."""
     if field.type == "money":
         return f"450 {field.currency or context.currency}"
@@ -57,21 +53,16 @@ def example_of(field: Field, context: Context) -> str:
     return examples.get(field.type, "...")
 
 
-def not_readable(field: Field, found: Found, context: Context) -> NotReadable:
-    """The refusal of a form or a command."""
-    return NotReadable(problem(field, found, context))
-
-
 def label(field: Field) -> str:
     """The field's name as words."""
     return field.name.replace("_", " ")
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def listed(words: Sequence[str], last: str) -> str:
+    """`a`, `a or b`, `a, b or c`."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _pattern_example(field: Field, context: Context) -> str:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import Running
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from small_town import Running, bolt_app, small_book
 
 from bot.sandbox.clock import HandClock
 from bot.sandbox.faults import Fault
@@ -135,7 +135,7 @@ async def test_an_unacknowledged_event_comes_again_with_the_same_id(town: Town, 
     seen: list[tuple[str, int]] = []
 
     @app.middleware
-    async def look(body: dict[str, Any], request: Any = None, next: Any = None, req: Any = None) -> None:  # noqa: A002
+    async def look(body: dict[str, Any], next: Any) -> None:
         seen.append((body["event_id"], len(seen)))
         await next()
 
@@ -147,16 +147,18 @@ async def test_an_unacknowledged_event_comes_again_with_the_same_id(town: Town, 
     assert town.socket.undelivered[0]["event_id"] == seen[0][0]
 
 
-async def test_an_event_waits_for_a_bot_that_connects_late(town: Town, app: AsyncApp) -> None:
+async def test_an_event_waits_for_a_bot_that_connects_late(clock: HandClock) -> None:
     heard = asyncio.Event()
+    async with Town(small_book(), clock, retry_seconds=(0.2,) * 20) as town:
+        app = bolt_app(town)
 
-    @app.event("message")
-    async def on_message(event: dict[str, Any]) -> None:
-        heard.set()
+        @app.event("message")
+        async def on_message(event: dict[str, Any]) -> None:
+            heard.set()
 
-    await town.slack.says("dana", "#refunds", "hello")
-    async with Running(town, app), asyncio.timeout(5):
-        await heard.wait()
+        await town.slack.says("dana", "#refunds", "hello")
+        async with Running(town, app), asyncio.timeout(5):
+            await heard.wait()
 
 
 async def test_an_ephemeral_answer_is_replaced_by_its_response_url(town: Town, app: AsyncApp) -> None:
@@ -251,10 +253,9 @@ async def test_a_refreshed_connection_goes_on_hearing(town: Town, app: AsyncApp)
 
     async with Running(town, app):
         await town.socket.disconnect("refresh_requested")
+        await town.slack.until(lambda: town.socket.connections)
+        await town.slack.says("dana", "#refunds", "still there?")
         async with asyncio.timeout(10):
-            while town.socket.connections == 0:
-                await asyncio.sleep(0.01)
-            await town.slack.says("dana", "#refunds", "still there?")
             await heard.wait()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from typing import Literal
 
 from rules.book.calendars import BusinessCalendar
 from rules.book.loading import places
@@ -16,7 +17,7 @@ from rules.book.rulebook import Calendar, Digest, Person, Span
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)", re.ASCII)
-_WAYS = ("slack", "email")
+_WAYS: tuple[Literal["slack", "email"], ...] = ("slack", "email")
 
 
 def read_calendars(top: Part, timezone: str) -> dict[str, Calendar]:
@@ -119,7 +120,7 @@ def _weekday(loading: Loading, node: Node) -> int | None:
 
 def _digest(name: str, part: Part, people: Mapping[str, Person]) -> Digest:
     part.allow("to", "at", "days", "calendar", "via", "covers")
-    if "to" not in part:
+    if not part.nodes("to"):
         part.missing("to", listed(part.loading.known.people, "people"))
     to = part.people("to", "reader")
     at = places.clock(part.text("at", needed=True, meant='Write a time, like "08:30".'))

@@ -1,11 +1,11 @@
-"""The names that a rulebook defines, collected before anything is read, so that every mention can be checked at once."""
+"""The names that a rulebook defines, collected before anything is read: so every mention is checked at once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from rules.book.loading.source import Node
 
@@ -50,14 +50,14 @@ def child(node: Node | None, key: str) -> Node | None:
 
 def guess(word: str, known: Collection[str], noun: str) -> str:
     """What was probably meant: the nearest name, else all of them. `noun` is their plural, like "people"."""
-    near = process.extractOne(word.casefold(), list(known), processor=str.casefold, score_cutoff=65)
+    near = process.extractOne(word.casefold(), list(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=65)
     if near:
         return f"Did you mean `{near[0]}`?"
     return listed(known, noun)
 
 
 def listed(known: Collection[str], noun: str) -> str:
-    """"Known people: dana, finn." """
+    """ "Known people: dana, finn." """
     if not known:
         return f"The rulebook defines no {noun} here."
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""

@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 
 from rules.book.loading import places
-from rules.book.loading.shape import Part
 from rules.book.loading.sentences import one_sentence
+from rules.book.loading.shape import Part
 from rules.book.loading.source import Node
+from rules.book.patterns import shortened
 from rules.book.rulebook import Away, Person
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,40}", re.ASCII)
 CODE = re.compile(r"[A-Z][A-Z0-9_]{0,40}", re.ASCII)
 
 _TEAM_NAME = re.compile(
-    r"\b(teams?|groups?|departments?|dept|help ?desk|desk|queue|(shared )?inbox|mailbox|support|committee|squad|everyone|"
-    r"everybody|operations|on-?call|customer services?)\b",
+    r"\b(teams?|groups?|departments?|dept|help ?desk|desk|queue|(shared )?inbox|mailbox|support|committee|squad|"
+    r"everyone|everybody|operations|on-?call|customer services?)\b",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r" (and|und|et|y|or) |[&/+;]", re.IGNORECASE)
-_SHARED_BOX = frozenset(
-    "abuse accounts admin all billing contact desk everyone finance hello help helpdesk hr info inbox it jobs legal mail "
-    "no-reply noreply office operations ops postmaster press refunds root sales service support team webmaster".split()
-)
+_SHARED_BOX = frozenset((
+    "abuse", "accounts", "admin", "all", "billing", "contact", "desk", "everyone", "finance", "hello", "help",
+    "helpdesk", "hr", "info", "inbox", "it", "jobs", "legal", "mail", "no-reply", "noreply", "office", "operations",
+    "ops", "postmaster", "press", "refunds", "root", "sales", "service", "support", "team", "webmaster",
+))  # fmt: skip
 
 
 def read_people(top: Part) -> dict[str, Person]:
@@ -43,8 +45,9 @@ def read_codes(top: Part) -> tuple[dict[str, str], dict[str, str]]:
         top.missing("reason_codes", "Every decision names one: give approve and reject codes.")
         return {}, {}
     codes.allow("approve", "reject")
-    approve, reject = (_codes(codes, verdict) for verdict in ("approve", "reject"))
-    for name, _ in codes.named("reject", "code") if approve and reject else ():
+    approve, reject = _codes(codes, "approve"), _codes(codes, "reject")
+    rejecting = codes.part("reject") if reject else None
+    for name, _ in rejecting.items() if rejecting else ():
         if name.text in approve:
             codes.loading.at(name, f"`{name.text}` approves and rejects", "A code belongs to one verdict; rename one.")
     return approve, reject
@@ -74,6 +77,8 @@ def _person(name: Node, part: Part) -> Person:
     full = part.text("name", needed=True, meant="A real name, like Dana Ruiz.")
     email = places.address(part, "email")
     local = email.partition("@")[0].casefold()
+    if full and not any(letter.isalpha() for letter in full):
+        part.hole(f"`{full}` is not a person's name", "A real name, like Dana Ruiz.", "name")
     if _TEAM_NAME.search(full) or local in _SHARED_BOX:
         key = "name" if _TEAM_NAME.search(full) else "email"
         part.hole(f"`{full if key == 'name' else email}` is a team or a shared inbox", "Name one person.", key)
@@ -121,12 +126,16 @@ def _shared(top: Part, what: str, values: dict[str, str]) -> None:
 
 def _circles(top: Part, people: dict[str, Person]) -> None:
     """Managers in a circle: an escalation would never reach anyone new."""
-    told: set[str] = set()
+    settled: set[str] = set()
     for name, part in top.named("people", "person"):
-        path, person = [name.text], people.get(name.text)
-        while person and person.manager and person.manager not in path:
-            path.append(person.manager)
-            person = people.get(person.manager)
-        if person and person.manager == name.text and not told & set(path):
-            told |= set(path)
-            part.hole(f"managers in a circle: {' -> '.join([*path, name.text])}", "Someone is at the top.", "manager")
+        path: dict[str, None] = {}
+        key: str | None = name.text
+        while key in people and key not in settled and key not in path:
+            path[key] = None
+            key = people[key].manager
+        if key in path:
+            circle = [*list(path)[list(path).index(key) :], key]
+            part.hole(
+                f"managers in a circle: {shortened(' -> '.join(circle), 100)}", "Someone is at the top.", "manager"
+            )
+        settled |= path.keys()

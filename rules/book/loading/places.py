@@ -7,10 +7,10 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 import holidays
-from babel.numbers import list_currencies
 
 from rules.book.loading.known import guess
 from rules.book.loading.shape import Part
+from rules.fields.currencies import tender
 
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@[^\s@<>(),;:\"\[\]\\_]{1,190}\.[^\W\d_][\w-]{0,60}[^\W_]")
 _SLACK_PERSON = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
@@ -21,7 +21,9 @@ def timezone(part: Part, key: str, default: str, *, needed: bool = False) -> str
     """An IANA zone, or the default."""
     name = part.text(key, needed=needed, meant="Name an IANA zone, like Europe/Berlin.")
     if name and name not in _zones():
-        part.hole(f"`{name}` is not a time zone", _likely(name, _zones(), "Name an IANA zone, like Europe/Berlin."), key)
+        part.hole(
+            f"`{name}` is not a time zone", _likely(name, _zones(), "Name an IANA zone, like Europe/Berlin."), key
+        )
     return name or default
 
 
@@ -29,7 +31,7 @@ def currency(part: Part, key: str) -> str:
     """An ISO 4217 code, or ""."""
     code = part.text(key)
     if code and not is_currency(code):
-        part.hole(f"`{code}` is not a currency", _likely(code, list_currencies(), "Name its ISO 4217 code, like USD."), key)
+        part.hole(f"`{code}` is not a currency", _likely(code, tender(), "Name its ISO 4217 code, like USD."), key)
     return code
 
 
@@ -39,8 +41,8 @@ def is_zone(name: str) -> bool:
 
 
 def is_currency(code: str) -> bool:
-    """Whether it is an ISO 4217 code."""
-    return code in list_currencies()
+    """Whether it is the ISO 4217 code of money in use today."""
+    return code in tender()
 
 
 def holiday_code(part: Part, key: str) -> str | None:
@@ -92,6 +94,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _likely(word: str, known: frozenset[str] | set[str], otherwise: str) -> str:
+def _likely(word: str, known: frozenset[str], otherwise: str) -> str:
     near = guess(word, sorted(known), "names")
     return near if near.startswith("Did you mean") else otherwise

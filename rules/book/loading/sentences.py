@@ -29,8 +29,9 @@ def one_sentence(loading: Loading, node: Node, name: str) -> str:
     if len(text.split()) < 2:
         loading.at(node, f"{name} is not a sentence", "Say it so that someone new understands it.")
     elif _SECOND.search(_ABBREVIATION.sub(r"\1", text)):
-        loading.at(node, f"{name} is more than one sentence", "If one sentence can't say it, the rule is still too fuzzy.")
+        loading.at(
+            node, f"{name} is more than one sentence", "If one sentence can't say it, the rule is still too fuzzy."
+        )
     elif len(text) > _LONGEST:
         loading.at(node, f"{name} is longer than {_LONGEST} characters", "One short sentence, read at a glance.")
     return text
-

@@ -1,6 +1,6 @@
 """Reading one mapping of the file: typed getters that report a hole and go on, so that all holes are found at once.
 
-A getter that found a hole returns a harmless value of its type; it is never used, since a rulebook with holes does not load.
+A getter that found a hole returns a harmless value of its type; nothing uses it, since the rulebook does not load.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ T = TypeVar("T", bound=str)
 NEVER = Duration(1, "hour")  # stands for a duration that could not be read
 _NOUNS = {"mapping": "a mapping of keys", "list": "a list", "scalar": "a single value"}
 _LONGEST_TEXT = 2_000
+_MOST_HOLES = 1_000
+
+
+class TooManyHoles(Exception):
+    """Nobody mends that many at once, and to guess what each of them meant takes time."""
 
 
 class Loading:
@@ -36,6 +41,8 @@ class Loading:
     def report(self, line: int, column: int, what: str, meant: str = "") -> None:
         # A node behind an alias is read at each place; its hole is one hole.
         self._holes[Hole(file=self.file, line=line, column=column, what=what, meant=meant)] = None
+        if len(self._holes) > _MOST_HOLES:
+            raise TooManyHoles
 
     def at(self, node: Node, what: str, meant: str = "") -> None:
         """Report a hole at a node."""
@@ -43,6 +50,9 @@ class Loading:
 
     def text_of(self, node: Node, name: str) -> str:
         """The text of a scalar, on one line; "" with a hole where there is none."""
+        if node.kind == "scalar" and node.plain and node.text in ("true", "false", "True", "False"):
+            self.at(node, f"{name} must be a text, not {node.text}", "Put it in quotes if it is meant as a word.")
+            return ""
         if node.kind != "scalar" or node.empty or not node.text.strip():
             self.at(node, f"{name} must be a text" + ("" if node.kind == "scalar" else f", not {_NOUNS[node.kind]}"))
             return ""
@@ -98,7 +108,9 @@ class Part:
         return self._values[key][1] if key in self else None
 
     def missing(self, key: str, meant: str = "") -> None:
-        """Report that a key that is needed is not there."""
+        """Report that a key that is needed is not there; what is no mapping at all has its hole already."""
+        if self.node.pairs is None:
+            return
         node = self._values[key][0] if key in self._values else self.key
         self.loading.at(node, f"{self.name} has no `{key}`", meant)
 
@@ -247,8 +259,13 @@ class Part:
         return self.known_name(node, known, noun, plural)
 
     def known_name(self, node: Node, known: Collection[str], noun: str, plural: str) -> str:
+        """Such a name, at a node."""
+        if noun == "exception" and not known:
+            return ""  # the hole is that there are none
         if node.kind != "scalar" or node.text not in known:
-            self.loading.at(node, f"unknown {noun} `{shortened(node.text)}` in {self.name}", guess(node.text, known, plural))
+            self.loading.at(
+                node, f"unknown {noun} `{shortened(node.text)}` in {self.name}", guess(node.text, known, plural)
+            )
             return ""
         return node.text
 

@@ -27,7 +27,7 @@ from rules.book.patterns import shortened
 
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 40
-_MAX_NODES = 100_000  # an alias counts as all that it stands for
+_MAX_NODES = 50_000  # an alias counts as all that it stands for
 _TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!", None)
 
 Report = Callable[[int, int, str, str], None]
@@ -84,15 +84,22 @@ def read_source(text: str | bytes, report: Report) -> Node | None:
 
 def _decoded(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
-        raise _Stop(1, 1, f"the file has {len(text)} bytes; a rulebook has at most {MAX_BYTES}", "Is it the right file?")
+        raise _Stop(
+            1, 1, f"the file has {len(text)} bytes; a rulebook has at most {MAX_BYTES}", "Is it the right file?"
+        )
     if isinstance(text, bytes):
+        data = text
         try:
-            text = text.decode("utf-8")
+            text = data.decode("utf-8")
         except UnicodeDecodeError as problem:
-            before = text[: problem.start]
-            line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+            line, column = _place_of(data[: problem.start].decode("utf-8"))
             raise _Stop(line, column, "the file is not UTF-8 text", "Save it as UTF-8.") from None
     return text.removeprefix("\ufeff")
+
+
+def _place_of(before: str) -> tuple[int, int]:
+    """Line and column of what follows a text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 class _Builder:
@@ -126,15 +133,16 @@ class _Builder:
         try:
             yield from YAML(typ="safe", pure=True).parse(self._text)
         except ReaderError as problem:
-            before = self._text[: problem.position]
-            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            line, column = _place_of(self._text[: problem.position])
             raise _Stop(line, column, "an unprintable character stands here", "Remove it.") from None
 
     def _top(self) -> Node | None:
         if self._root is None or self._root.empty:
             raise _Stop(1, 1, "the rulebook is empty", "`docketbot init` writes a first one.")
         if self._root.kind != "mapping":
-            raise _Stop(self._root.line, self._root.column, "a rulebook is a mapping of keys", "Begin with `version: 1`.")
+            raise _Stop(
+                self._root.line, self._root.column, "a rulebook is a mapping of keys", "Begin with `version: 1`."
+            )
         return self._root
 
     def _begin(self, event: Any, line: int, column: int) -> None:
@@ -197,4 +205,6 @@ class _Builder:
     def _grow(self, nodes: int, line: int, column: int) -> None:
         self._nodes += nodes
         if self._nodes > _MAX_NODES:
-            raise _Stop(line, column, f"the file holds more than {_MAX_NODES} values", "Aliases count as what they stand for.")
+            raise _Stop(
+                line, column, f"the file holds more than {_MAX_NODES} values", "Aliases count as what they stand for."
+            )

@@ -120,3 +120,4 @@ def _outbox() -> None:
     _index("outbox_waiting", "outbox", "workspace lane n attempts not_before lease_until", "state = 'waiting'")
     _index("outbox_slot", "outbox", "workspace slot n", "slot IS NOT NULL")
     _index("outbox_item", "outbox", "workspace item n")
+    _index("outbox_failed", "outbox", "workspace ended_at", "state = 'failed'")

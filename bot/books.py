@@ -1,0 +1,42 @@
+"""The rulebooks: the one in force, and every older one that an item began with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rules.book.load import Holes, load
+from rules.book.rulebook import Rulebook, Workflow
+from rules.items import Item
+from storage import rulebooks
+
+
+class Books:
+    """Rulebooks by version. Old ones are read from the database once and kept: a version never changes."""
+
+    def __init__(self, current: Rulebook, text: str, workspace: str) -> None:
+        self.workspace = workspace
+        self._known: dict[str, Rulebook] = {}
+        self.put(current, text)
+
+    def put(self, book: Rulebook, text: str) -> None:
+        """Make this the rulebook in force."""
+        self.current, self.text = book, text
+        self._known[book.version] = book
+
+    def of(self, conn: Any, version: str) -> Rulebook:
+        """The rulebook of a version; the one in force where the old one is gone or no longer loads."""
+        if version not in self._known:
+            text = rulebooks.text(conn, self.workspace, version)
+            try:
+                self._known[version] = load(text) if text is not None else self.current
+            except Holes:
+                # A later program may know a hole that an earlier one let pass: the item goes on by today's rules.
+                self._known[version] = self.current
+        return self._known[version]
+
+    def workflow(self, conn: Any, item: Item) -> Workflow:
+        """The workflow that an item began with, or today's of that name, or the built-in one as a last resort."""
+        for book in (self.of(conn, item.rulebook), self.current):
+            if item.workflow in book.workflows:
+                return book.workflows[item.workflow]
+        return self.current.workflows["docket"]

@@ -1,0 +1,1 @@
+"""The command line, a small file for each group of commands; what is heavy is imported when a command runs."""

@@ -1,0 +1,88 @@
+"""`ledger verify` and `ledger export`: the record, proved and handed out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from bot.commands.reading import _open
+from bot.terminal import say, stop
+
+app = typer.Typer(no_args_is_help=True, help="The record: prove it, or hand it out.")
+
+
+class ExportFormat(StrEnum):
+    """How entries are written."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+@app.command()
+def verify() -> None:
+    """Check every hash and replay everything against the items. Example: docketbot ledger verify"""
+
+    async def work(store: Any, books: Any) -> None:
+        from bot.verifying import verified
+
+        count, broken = await verified(store, books.workspace, say)
+        for line in broken:
+            typer.echo(line)
+        if broken:
+            stop(f"The ledger does not hold: {len(broken)} breaches.", 1)
+        say(f"The ledger holds: {count} items replayed, every hash right.")
+
+    _open(work)
+
+
+@app.command()
+def export(
+    form: Annotated[ExportFormat, typer.Option("--format", help="jsonl or csv.")] = ExportFormat.jsonl,
+    since: Annotated[str | None, typer.Option("--since", help="From that day on (2026-11-01, UTC).")] = None,
+) -> None:
+    """Every entry, oldest first, on stdout. Example: docketbot ledger export --format csv --since 2026-11-01"""
+    try:
+        start = datetime.combine(date.fromisoformat(since), time(0), UTC) if since else None
+    except ValueError:
+        stop(f"`{since}` is no day. Write it like 2026-11-01.")
+
+    async def work(store: Any, books: Any) -> None:
+        from rules.record import entry_json
+        from storage import items, ledger
+
+        private = {w.name for w in books.current.workflows.values() if w.private}
+
+        def write(conn: Any) -> None:
+            hidden: dict[str, bool] = {}
+            writer = csv.writer(sys.stdout)
+            if form is ExportFormat.csv:
+                writer.writerow(("item", "seq", "at", "kind", "by", "via", "data", "hash"))
+            for recorded in ledger.every(conn, books.workspace, start):
+                key = recorded.entry.item
+                if key not in hidden:
+                    item = items.load(conn, books.workspace, key) if key else None
+                    hidden[key] = item is not None and item.workflow in private
+                entry = {"item": key, **entry_json(recorded.seq, recorded.entry, recorded.hash)}
+                if hidden[key]:
+                    # The private lane: that something happened may be known, what and to whom may not.
+                    entry |= {"by": "", "data": {}}
+                if form is ExportFormat.jsonl:
+                    sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+                else:
+                    flat = {**entry, "data": json.dumps(entry["data"], ensure_ascii=False)}
+                    writer.writerow([harmless(str(value)) for value in flat.values()])
+
+        await store.read(write)
+
+    _open(work)
+
+
+def harmless(cell: str) -> str:
+    """A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
+    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell

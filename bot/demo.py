@@ -1,0 +1,74 @@
+"""`docketbot demo`: the bot, unchanged, against its sandbox: a small Slack, a mailbox, a page, a clock to push."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import tempfile
+import webbrowser
+from importlib import resources
+from pathlib import Path
+
+from bot.build import build
+from bot.config import Misconfigured, rulebook, settings
+from bot.logs import set_up
+from bot.run import open_store, serve
+from bot.sandbox.clock import HandClock, working_hour
+from bot.terminal import say
+from rules.book.load import load
+
+EXAMPLE = "harbor.yml"
+
+
+def example() -> str:
+    """The text of the rulebook that the demo opens with: in the wheel inside the package, in a checkout beside it."""
+    packed = resources.files("bot").joinpath("examples", EXAMPLE)
+    if packed.is_file():
+        return packed.read_text()
+    return (Path(__file__).parents[1] / "examples" / EXAMPLE).read_text()
+
+
+async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event | None = None) -> None:
+    """Run until Ctrl-C (or `stop`). Raises Misconfigured for a rulebook with holes or a port that is taken."""
+    set_up("text", logging.WARNING)
+    if path is None:
+        text = example()
+        book = load(text, EXAMPLE)
+    else:
+        book, text = rulebook(path)
+    town_of = _town()
+    clock = HandClock()
+    clock.push(working_hour(clock.now(), book.timezone) - clock.now())
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    with tempfile.TemporaryDirectory(prefix="docket-demo-") as folder:
+        try:
+            async with town_of(book, clock, port) as town:
+                given = {**town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db"}
+                store = await open_store(given["DOCKET_DATABASE_URL"])
+                try:
+                    bot = await build(settings(given), book, text, store, clock=clock)
+                    say(f"Docket's sandbox: {town.url}")
+                    say(
+                        "Write as Rita in #refunds, answer, decide as Lee, push the clock. Ctrl-C ends it; nothing is kept."
+                    )
+                    if browser:
+                        await asyncio.to_thread(webbrowser.open, town.url)
+                    await serve(bot, book, text, stop)
+                finally:
+                    store.close()
+        except OSError as problem:
+            raise Misconfigured(f"The page can't be opened on port {port}: {problem.strerror}.") from None
+
+
+def _town():  # type: ignore[no-untyped-def]
+    try:
+        from bot.sandbox.town import Town
+    except ImportError as problem:
+        raise Misconfigured(
+            f"The demo needs its extra: pip install 'docketbot[demo]' ({problem.name} is missing)."
+        ) from None
+    return Town

@@ -1,0 +1,71 @@
+"""`docketbot digest`: which time it covers, how it is printed, how it is queued for its readers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.books import Books
+from bot.config import settings
+from bot.digests import Occasion, compose, notice_of, occasion_now, times
+from bot.letters import mentions, names
+from bot.recording import put
+from bot.terminal import spell
+from handlers.ports import Outgoing
+from rules.book.rulebook import Digest as Spec
+from rules.book.rulebook import Rulebook
+from rules.messages import Message
+from rules.notices import Ways
+from storage.store import Store
+
+
+def occasion_for(spec: Spec, reader: str, book: Rulebook, now: datetime, day: date | None) -> Occasion:
+    """Up to now; or that local day in the organization's zone, from the previous occasion's `at` to the day's `at`."""
+    if day is None:
+        return occasion_now(spec, reader, book, now)
+    zone = ZoneInfo(book.timezone)
+    at = datetime.combine(day, spec.at, zone).astimezone(now.tzinfo)
+    before = next((when for when_day, when in times(spec, reader, book, at) if when_day < day), None)
+    since = before or datetime.combine(day - timedelta(days=1), time(0), zone).astimezone(now.tzinfo)
+    return Occasion(name=spec.name, reader=reader, way=spec.via[0], day=day, since=since, at=at)
+
+
+async def printed(store: Store, books: Books, occasion: Occasion, form: str) -> str:
+    """The digest as text, html, json or Slack's blocks."""
+    message: Message = await store.read(lambda conn: compose(conn, books, occasion))
+    book = books.current
+    if form == "text":
+        return spell(message, book.named, book.timezone)
+    if form == "json":
+        return json.dumps(asdict(message), ensure_ascii=False, indent=2, default=str)
+    known, pinged = names(book), mentions(book)
+    if form == "blocks":
+        from handlers.slack.mrkdwn import Reader
+        from handlers.slack.write import write
+
+        text, blocks = write(message, Reader(book.timezone, known, pinged))
+        return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, indent=2)
+    from handlers.mail.write import page
+
+    outgoing = Outgoing(outbox_id="", address="", message=message, timezone=book.timezone, names=known, mentions=pinged)
+    return page(outgoing)
+
+
+async def queued(store: Store, books: Books, spec: Spec, now: datetime, day: date | None) -> int:
+    """Put it into the outbox for every reader, besides the scheduled one."""
+    chosen = settings()
+    ways = Ways(slack=chosen.slack_on, mail=chosen.mail_on)
+
+    def work(conn: Any) -> int:
+        count = 0
+        for reader in spec.to:
+            occasion = occasion_for(spec, reader, books.current, now, day)
+            for way in spec.via:
+                put(conn, books, notice_of(replace(occasion, way=way)), None, now, ways)
+            count += 1
+        return count
+
+    return await store.write(work)

@@ -1,0 +1,130 @@
+"""Digests: when one is due for whom, and what was read for it at the moment it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.books import Books
+from rules.book.calendars import calendar_of
+from rules.book.rulebook import Digest as Spec
+from rules.book.rulebook import Rulebook
+from rules.digest import Figures, digest
+from rules.messages import Message
+from rules.notices import Digest
+from rules.people import zone_of
+from storage import items
+
+OPEN_AT_MOST = 100_000
+#: How far back the occasion before a long holiday is looked for.
+LOOK_BACK_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One digest for one person by one way: it covers `since` to `at` (UTC); `day` is the local day it stands for."""
+
+    name: str
+    reader: str
+    way: str
+    day: date
+    since: datetime
+    at: datetime
+
+    @property
+    def id(self) -> str:
+        """Its outside id (design.md, promise 2)."""
+        return f"digest:{self.name}:{self.day.isoformat()}:{self.reader}:{self.way}"
+
+    @property
+    def cursor(self) -> str:
+        """The name under which it is remembered until when the last one reached."""
+        return f"digest:{self.name}:{self.reader}:{self.way}"
+
+
+def times(spec: Spec, reader: str, book: Rulebook, now: datetime) -> Iterator[tuple[date, datetime]]:
+    """The local days and moments (UTC) of a digest for a reader, the latest one up to `now` first."""
+    zone = ZoneInfo(zone_of(book, reader))
+    calendar = calendar_of(book, spec.calendar, zone.key) if spec.calendar else None
+    today = now.astimezone(zone).date()
+    for back in range(LOOK_BACK_DAYS):
+        day = today - timedelta(days=back)
+        at = datetime.combine(day, spec.at, zone).astimezone(now.tzinfo)
+        if at > now or day.weekday() not in spec.days:
+            continue
+        if calendar is not None and calendar.closing(day) is None:
+            continue  # nobody reads it on a day on which the calendar does not open at all
+        yield day, at
+
+
+def next_time(spec: Spec, reader: str, book: Rulebook, now: datetime) -> datetime:
+    """When to look again: the digest's time today or tomorrow in the reader's zone, UTC."""
+    zone = ZoneInfo(zone_of(book, reader))
+    day = now.astimezone(zone).date()
+    at = datetime.combine(day, spec.at, zone)
+    if at <= now:
+        at = datetime.combine(day + timedelta(days=1), spec.at, zone)
+    return at.astimezone(now.tzinfo)
+
+
+def latest(spec: Spec, reader: str, way: str, book: Rulebook, now: datetime) -> Occasion | None:
+    """The newest occasion up to `now`; it covers the time since the one before, or `covers` of the rulebook."""
+    found = times(spec, reader, book, now)
+    newest = next(found, None)
+    if newest is None:
+        return None
+    day, at = newest
+    _, before = next(found, (day, at - timedelta(days=1)))
+    since = before
+    if spec.covers is not None:
+        since = min(before, at - timedelta(seconds=spec.covers.amount * spec.covers.unit_seconds))
+    return Occasion(name=spec.name, reader=reader, way=way, day=day, since=since, at=at)
+
+
+def occasion_now(spec: Spec, reader: str, book: Rulebook, now: datetime) -> Occasion:
+    """A digest asked for out of turn: from its last occasion up to now."""
+    last = latest(spec, reader, spec.via[0], book, now)
+    since = last.at if last is not None and last.at < now else now - timedelta(days=1)
+    day = now.astimezone(ZoneInfo(zone_of(book, reader))).date()
+    return Occasion(name=spec.name, reader=reader, way=spec.via[0], day=day, since=since, at=now)
+
+
+def notice_of(occasion: Occasion) -> Digest:
+    """The notice that waits in the outbox for it."""
+    return Digest(
+        item="",
+        to=occasion.reader,
+        name=occasion.name,
+        day=occasion.day.isoformat(),
+        way=occasion.way,
+        since=occasion.since.isoformat(),
+        until=occasion.at.isoformat(),
+    )
+
+
+def occasion_of(notice: Digest) -> Occasion:
+    """The inverse of `notice_of`."""
+    return Occasion(
+        name=notice.name,
+        reader=notice.to,
+        way=notice.way,
+        day=date.fromisoformat(notice.day),
+        since=datetime.fromisoformat(notice.since),
+        at=datetime.fromisoformat(notice.until),
+    )
+
+
+def compose(conn: Any, books: Books, occasion: Occasion) -> Message:
+    """Read the figures and word the digest."""
+    ws = books.workspace
+    figures = Figures(
+        since=occasion.since,
+        until=occasion.at,
+        open_items=items.listing(conn, ws, include_docket=True, limit=OPEN_AT_MOST),
+        changed=items.changed(conn, ws, occasion.since, occasion.at),
+    )
+    workflow_of = lambda item: books.workflow(conn, item)  # noqa: E731
+    return digest(occasion.name, occasion.reader, occasion.day, figures, books.current, workflow_of)

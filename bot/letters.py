@@ -1,0 +1,145 @@
+"""From a claimed notice to a message ready for one channel: the words, the reader, the thread, what it edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.books import Books
+from bot.digests import compose, occasion_of
+from handlers.ports import Outgoing, Sent
+from rules.book.rulebook import Rulebook
+from rules.items import Item
+from rules.messages import Message
+from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Digest, Notice, Question, Received, Reminder
+from rules.people import zone_of
+from rules.wording import word, word_reminders
+from storage import items, ledger, outbox
+from storage.outbox import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """`outgoing` None: not worth sending any more, for `reason`. `binds`: replies to it belong to `item`.
+
+    `first_of`: the item whose conversation begins with this message.
+    """
+
+    outgoing: Outgoing | None
+    reason: str = ""
+    item: str = ""
+    binds: bool = False
+    first_of: str = ""
+
+
+def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime) -> Lettering:
+    """The message of what was claimed together, as things stand now."""
+    claim = claims[0]
+    notice, book = claim.notice, books.current
+    channel, _, address = claim.lane.partition(":")
+    if isinstance(notice, Digest):
+        message = compose(conn, books, occasion_of(notice))
+        return Lettering(_plain(claim, address, message, notice.to, book))
+    if isinstance(notice, Reminder):
+        return _reminders(conn, books, claims, address, now)
+    item = items.load(conn, books.workspace, notice.item)
+    if item is None:
+        return Lettering(None, "its item is not there")
+    edit = _edited(conn, books, notice)
+    if edit is None and isinstance(notice, DecisionCard) and notice.update:
+        return Lettering(None, "there is no card of it to edit")
+    if edit is not None and channel == "mail":
+        return Lettering(None, "a mail can't be edited")
+    worded = word(notice, item, books.workflow(conn, item), book, now)
+    if worded is None:
+        return Lettering(None, "settled meanwhile")
+    here = notice.to in (CONVERSATION, REQUESTER)
+    reader = item.requester if here else notice.to
+    outgoing = Outgoing(
+        outbox_id=claim.id,
+        address=item.source.place if here and channel == "slack" and item.source.place else address,
+        message=worded,
+        timezone=zone_of(book, reader),
+        thread=_thread(item, notice, channel, here),
+        references=_references(conn, books, item) if channel == "mail" else (),
+        edit=edit if channel == "slack" else None,
+        item=item.key,
+        names=names(book, item),
+        mentions=mentions(book, item),
+        answers=notice.to == REQUESTER and isinstance(notice, Question | Received),
+    )
+    root = here and channel == "slack" and item.source.thread is None
+    return Lettering(outgoing, item=item.key, binds=here or channel == "mail", first_of=item.key if root else "")
+
+
+def names(book: Rulebook, item: Item | None = None) -> dict[str, str]:
+    """What to call identities in a message."""
+    known = {key: person.name for key, person in book.people.items()}
+    known["docket"] = "Docket"
+    return known
+
+
+def mentions(book: Rulebook, item: Item | None = None) -> dict[str, str]:
+    """The Slack user id of everyone who may be pinged: the rulebook's people and who asked."""
+    known = {key: person.slack for key, person in book.people.items() if person.slack}
+    if item is not None and item.requester.startswith("slack:"):
+        known[item.requester] = item.requester.removeprefix("slack:")
+    return known
+
+
+def _edited(conn: Any, books: Books, notice: Notice) -> Sent | None:
+    if notice.slot is None:
+        return None
+    found = outbox.message_of(conn, books.workspace, notice.slot)
+    if found is None or not isinstance(notice, Card | DecisionCard):
+        return None
+    # A card that newly concerns somebody must reach them as a message: an edit pings nobody.
+    return Sent(*found)
+
+
+def _thread(item: Item, notice: Notice, channel: str, here: bool) -> str | None:
+    if channel == "slack":
+        return item.source.thread if here else None
+    return item.source.message_id if item.source.channel == "mail" and notice.to == REQUESTER else None
+
+
+def _references(conn: Any, books: Books, item: Item) -> tuple[str, ...]:
+    """The ids of an item's mails so far, oldest first, so that every mail program shows one thread."""
+    came = [
+        str(recorded.entry.facts["message_id"])
+        for recorded in ledger.of_item(conn, books.workspace, item.key)
+        if recorded.entry.facts.get("message_id")
+    ]
+    first = [item.source.message_id] if item.source.channel == "mail" and item.source.message_id else []
+    went = [
+        posted.message_id
+        for posted in outbox.of_item(conn, books.workspace, item.key)
+        if posted.message_id and posted.lane.startswith("mail:")
+    ]
+    return tuple(dict.fromkeys([*first, *came, *went]))
+
+
+def _plain(claim: Claimed, address: str, message: Message, reader: str, book: Rulebook) -> Outgoing:
+    return Outgoing(
+        outbox_id=claim.id,
+        address=address,
+        message=message,
+        timezone=zone_of(book, reader),
+        names=names(book),
+        mentions=mentions(book),
+    )
+
+
+def _reminders(conn: Any, books: Books, claims: Sequence[Claimed], address: str, now: datetime) -> Lettering:
+    """Everything due for one person as one message."""
+    waiting = []
+    for claim in claims:
+        item = items.load(conn, books.workspace, claim.notice.item)
+        if item is not None and isinstance(claim.notice, Reminder):
+            waiting.append((claim.notice, item, books.workflow(conn, item)))
+    message = word_reminders(waiting, books.current, now)
+    if message is None:
+        return Lettering(None, "done meanwhile")
+    return Lettering(_plain(claims[0], address, message, claims[0].notice.to, books.current))

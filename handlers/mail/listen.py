@@ -1,0 +1,311 @@
+"""Watching an inbox: each message is taken by the desk, and only then marked in the mailbox and passed by.
+
+Per message: fetch with PEEK, read, `await desk.take` (one transaction that stores the raw bytes and what follows from them),
+then the mark in the database, then \\Seen or the move. A crash anywhere reads the message again; its outside id makes that
+harmless. \\Seen is a sign for people: what was read is known by the mark (UIDVALIDITY and the highest UID), because a person
+who opens a mail sets \\Seen too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+
+from handlers.mail.identity import is_ours
+from handlers.mail.imap import BROKEN, Fetched, Refused, Session
+from handlers.mail.outages import Outages
+from handlers.mail.read import WORKSPACE, read
+from handlers.mail.settings import InboxSettings
+from handlers.ports import Busy, Clock, Taken
+from rules.events import Mailed, Unreadable
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+_STRIKES = 5  # attempts to fetch one message before it is called unreadable
+
+
+class MailDesk(Protocol):
+    """What listening needs from the house. Any of these may raise Busy: then nothing was recorded."""
+
+    async def take(self, event: Mailed | Unreadable, raw: bytes) -> Taken: ...
+
+    async def mark(self, inbox: str) -> tuple[int, int] | None:
+        """UIDVALIDITY and the highest UID that was passed by, None for an inbox never seen."""
+        ...
+
+    async def advance(self, inbox: str, uidvalidity: int, uid: int) -> None: ...
+
+    async def failed(self, cause: str, sentence: str) -> None: ...
+
+    async def recovered(self, cause: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient listening is, in seconds."""
+
+    idle: float = 300  # RFC 2177 allows 29 minutes; routers forget quiet connections much earlier
+    slice: float = 1  # of waiting: how quickly a stop is heard
+    poll: float = 60  # between rounds where the server has no IDLE
+    retry: float = 1  # before the second attempt; doubles up to `retry_most`
+    retry_most: float = 60
+    refused: float = 120  # after a wrong password, doubling up to `refused_most`: accounts get locked
+    refused_most: float = 900
+    report: float = 60  # of failing before the operator hears of it
+    busy: float = 1  # before a message is offered again to a busy desk; doubles up to 30
+    sweep: float = 24 * 3600  # between looks below the mark
+
+
+class _Stopped(Exception):
+    """`stop` was set while something waited."""
+
+
+class Inbox:
+    """One watched folder. `run` is its life; at most one Inbox may run for a folder, in all processes."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        desk: MailDesk,
+        *,
+        clock: Clock,
+        own_addresses: frozenset[str] = frozenset(),
+        sent_ids: Callable[[str], bool] | None = None,
+        tls: ssl.SSLContext | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """`own_addresses`: the bot's, lower case. `sent_ids`: whether a Message-ID is ours (default: by its form)."""
+        self._settings = settings
+        self._desk = desk
+        self._clock = clock
+        self._own = own_addresses
+        self._sent_ids = sent_ids or (lambda message_id: is_ours(message_id, own_addresses))
+        self._tls = tls
+        self._pace = pace or Pace()
+        self._cause = f"inbox:{settings.name}"
+        self._stop = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._cause)
+        self._session: Session | None = None
+        self._mark = 0
+        self._settled: set[int] = set()
+        self._strikes: Counter[int] = Counter()
+        self._outages = Outages(settings, desk, report_seconds=self._pace.report)
+        self._attempt = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until `stop` is set; ends within seconds of it. Nothing outside makes it raise."""
+        self._stop = stop
+        try:
+            while not stop.is_set():
+                try:
+                    await self._until_stop(self._watch())
+                except _Stopped:
+                    break
+                except Refused:
+                    await self._outages.refused()
+                    await self._back_off(self._pace.refused, self._pace.refused_most)
+                except BROKEN as problem:
+                    log.info("%s: %s", self._cause, type(problem).__name__)
+                    await self._outages.broken(problem)
+                    await self._back_off(self._pace.retry, self._pace.retry_most)
+                except Exception as fault:
+                    log.exception("%s: a fault of this program", self._cause)
+                    await self._outages.broken(fault)
+                    await self._back_off(self._pace.retry, self._pace.retry_most)
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    # One session: connect, catch up, then look and wait in turn.
+
+    async def _watch(self) -> None:
+        try:
+            session = self._session = await self._blocking(lambda: Session(self._settings, tls=self._tls))
+            await self._catch_up(session)
+            swept = _now()
+            while True:
+                await self._take_all(session, await self._blocking(lambda: session.above(self._mark)))
+                self._attempt = 0
+                await self._outages.fine()
+                if _now() - swept > self._pace.sweep:
+                    swept = _now()
+                    await self._look_below(session)
+                await self._wait(session)
+        finally:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+    async def _catch_up(self, session: Session) -> None:
+        """Set the mark to go on from, and take what lies below it and is not ours yet."""
+        self._settled.clear()
+        name = self._settings.name
+        known = await self._insist(lambda: self._desk.mark(name))
+        if known is not None and known[0] == session.uidvalidity:
+            # left without our sign by a crash between commit and \\Seen, or numbered late by the server
+            self._mark = known[1]
+            await self._look_below(session)
+            return
+        newest = session.highest
+        if known is None:
+            # what people had read before we came is history
+            uids = await self._blocking(lambda: session.unseen(1, newest))
+        else:
+            # the folder was made anew, all its numbers are void; what was counted before is known by its outside id
+            since = self._clock() - timedelta(days=30)
+            uids = await self._blocking(lambda: session.unseen_or_since(since, newest))
+        await self._take_all(session, uids, passing=False)
+        await self._insist(lambda: self._desk.advance(name, session.uidvalidity, newest))
+        self._mark = newest
+
+    async def _look_below(self, session: Session) -> None:
+        uids = await self._blocking(lambda: session.unseen(max(1, self._mark - 1000), self._mark))
+        await self._take_all(session, [uid for uid in uids if uid not in self._settled], passing=False)
+
+    async def _take_all(self, session: Session, uids: Sequence[int], *, passing: bool = True) -> None:
+        """Take these messages in order. `passing`: the mark goes along, over messages that vanished meanwhile, too."""
+        for batch in await self._blocking(lambda: list(session.batches(uids))) if uids else []:
+            taken: list[int] = []
+            try:
+                for piece in [[message] for message in batch] if any(self._strikes[u] for u, _ in batch) else [batch]:
+                    for uid, event, raw in await self._events(session, piece):
+                        await self._take(event, raw)
+                        taken.append(uid)
+                        if passing:
+                            await self._pass(session, uid)
+            finally:
+                # also when stopped or broken off: what was taken should carry our sign
+                if taken and self._session is session:
+                    await self._sign(session, taken)
+        if uids and passing:
+            await self._pass(session, uids[-1])
+
+    async def _pass(self, session: Session, uid: int) -> None:
+        if uid > self._mark:
+            await self._insist(lambda: self._desk.advance(self._settings.name, session.uidvalidity, uid))
+            self._mark = uid
+
+    async def _events(
+        self, session: Session, batch: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, Mailed | Unreadable, bytes]]:
+        """The messages of a batch, read. One that breaks every attempt to fetch it must not block those behind it."""
+        if len(batch) == 1 and self._strikes[batch[0][0]] >= _STRIKES:
+            uid = batch[0][0]
+            key = f"{self._settings.name}\0{session.uidvalidity}\0{uid}".encode()
+            problem = f"The mail server does not hand it out (folder {self._settings.folder}, UID {uid})."
+            return [(uid, self._unreadable(f"mail:{hashlib.sha256(key).hexdigest()}", self._clock(), problem), b"")]
+        try:
+            fetched = await self._blocking(lambda: session.fetch(batch))
+        except BROKEN:
+            self._strikes.update(uid for uid, _ in batch)
+            raise
+        return await self._blocking(lambda: [(m.uid, self._event(m), m.raw) for m in fetched])
+
+    def _event(self, message: Fetched) -> Mailed | Unreadable:
+        now = self._clock()
+        event = read(
+            message.raw,
+            inbox=self._settings.name,
+            received_at=min(message.arrived.astimezone(UTC), now) if message.arrived else now,
+            own_addresses=self._own,
+            sent_ids=self._sent_ids,
+        )
+        if isinstance(event, Mailed) and not message.whole:
+            return replace(event, troubles=(*event.troubles, "It is larger than 25 MB; only its beginning was read."))
+        return event
+
+    async def _take(self, event: Mailed | Unreadable, raw: bytes) -> None:
+        try:
+            await self._insist(lambda: self._desk.take(event, raw))
+        except _Stopped:
+            raise
+        except Exception:
+            if isinstance(event, Unreadable):
+                raise
+            # a fault in judging this one mail must not block those behind it
+            log.exception("%s: a mail could not be handled", self._cause)
+            problem = "It was read, but could not be handled: a fault of this program."
+            spare = self._unreadable(event.id, event.at, problem)
+            await self._insist(lambda: self._desk.take(spare, raw))
+
+    def _unreadable(self, outside_id: str, at: datetime, problem: str) -> Unreadable:
+        return Unreadable(
+            id=outside_id, workspace=WORKSPACE, at=at, by="", via="mail", inbox=self._settings.name, problem=problem
+        )
+
+    async def _sign(self, session: Session, uids: Sequence[int]) -> None:
+        """Mark or move what was taken. A folder that allows neither is told to the operator, and mail is read on."""
+        self._settled.update(uids)
+        await self._outages.signed(await self._blocking(lambda: session.settle(uids)))
+
+    async def _wait(self, session: Session) -> None:
+        """Until something may be new: the server says so (IDLE), or it is time to look."""
+        if not session.can_idle:
+            await self._sleep(self._pace.poll)
+            return
+        await self._blocking(session.begin_idle)
+        ends = _now() + self._pace.idle
+        while _now() < ends and not self._stop.is_set():
+            if await self._blocking(lambda: session.idle(self._pace.slice)):
+                break
+        await self._blocking(session.end_idle)
+        if self._stop.is_set():
+            raise _Stopped
+
+    # Waiting
+
+    async def _back_off(self, first: float, most: float) -> None:
+        self._attempt += 1
+        longest = min(first * 2 ** min(self._attempt - 1, 16), most)
+        # jitter: several inboxes on one server must not come back in step
+        await self._sleep(longest * random.uniform(0.5, 1), quietly=True)  # noqa: S311 - nothing secret
+
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What the house answers; while it is busy it is asked again."""
+        wait = self._pace.busy
+        while True:
+            try:
+                return await call()
+            except Busy:
+                await self._sleep(wait)
+                wait = min(wait * 2, 30)
+
+    async def _sleep(self, seconds: float, quietly: bool = False) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+        if not quietly:
+            raise _Stopped
+
+    async def _blocking(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _until_stop(self, life: Awaitable[None]) -> None:
+        """Run `life`; when stopped, give it two seconds to end what is under way, then cut its connection."""
+        task = asyncio.ensure_future(life)
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await asyncio.wait({task}, timeout=2 + self._pace.slice)
+            if not task.done() and self._session is not None:
+                self._session.close()
+                await asyncio.wait({task}, timeout=2)
+        finally:
+            stopped.cancel()
+            task.cancel()
+        if task.done() and not task.cancelled():
+            task.result()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,93 @@
+"""What the operator hears of an inbox that fails: one sentence when it has failed for a while, a word when it works again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from typing import Protocol
+
+from imapclient.exceptions import IMAPClientError
+
+from handlers.mail.imap import Unusable
+from handlers.mail.settings import InboxSettings
+from handlers.ports import Busy
+
+log = logging.getLogger(__name__)
+
+
+class Told(Protocol):
+    """Where failures are told. Either may raise Busy: then it is told later."""
+
+    async def failed(self, cause: str, sentence: str) -> None: ...
+
+    async def recovered(self, cause: str) -> None: ...
+
+
+class Outages:
+    """The state of one inbox, in causes: `inbox:NAME` (it can't be read) and `inbox:NAME:done` (taken mail keeps no sign)."""
+
+    def __init__(self, settings: InboxSettings, house: Told, *, report_seconds: float) -> None:
+        self.cause = f"inbox:{settings.name}"
+        self._settings = settings
+        self._house = house
+        self._report_seconds = report_seconds
+        # None: a failure that an earlier process told of may still be open
+        self._told: dict[str, bool | None] = {self.cause: None, f"{self.cause}:done": None}
+        self._failing_since: float | None = None
+
+    async def broken(self, problem: BaseException) -> None:
+        """It can't be read now; told once that lasts."""
+        now = asyncio.get_running_loop().time()
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._failing_since >= self._report_seconds:
+            name = self._settings.name
+            await self._tell(
+                self.cause,
+                f"The inbox {name} can't be read: {_reason(problem)}. Mail waits there and is read when it works again.",
+            )
+
+    async def refused(self) -> None:
+        """User or password are wrong: told at once, since only a person can mend it."""
+        name, host = self._settings.name, self._settings.host
+        setting = f"DOCKET_INBOX_{name.upper().replace('-', '_')}"
+        await self._tell(
+            self.cause,
+            f"The inbox {name} can't be read: {host} refuses the user or the password. Mend {setting}; mail waits there.",
+        )
+
+    async def fine(self) -> None:
+        """It was read."""
+        self._failing_since = None
+        await self._tell(self.cause, "")
+
+    async def signed(self, problem: str) -> None:
+        """Whether taken mail could be marked or moved: `problem` says why not."""
+        sentence = f"Mail in the inbox {self._settings.name} is taken, but {problem}." if problem else ""
+        await self._tell(f"{self.cause}:done", sentence)
+
+    async def _tell(self, cause: str, sentence: str) -> None:
+        if self._told[cause] is bool(sentence):
+            return
+        try:
+            await (self._house.failed(cause, sentence) if sentence else self._house.recovered(cause))
+            self._told[cause] = bool(sentence)
+        except Busy:
+            log.info("%s: the database is busy; told later", cause)
+
+
+def _reason(problem: BaseException) -> str:
+    """What happened, for the operator; words of ours only, since a server may say anything."""
+    if isinstance(problem, Unusable):
+        return str(problem)
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return "the server's certificate can't be trusted"
+    if isinstance(problem, socket.gaierror):
+        return "no server of that name can be found"
+    if isinstance(problem, (ConnectionError, TimeoutError)):
+        return "the server does not answer"
+    if isinstance(problem, (IMAPClientError, OSError, EOFError)):
+        return "the connection to the server broke off"
+    return "this program has a fault; its log says which"

@@ -1,0 +1,118 @@
+"""A mail's raw bytes to an event: pure, linear in their length, and never an exception whatever the bytes are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_tz
+
+from handlers.mail.addresses import author, recipients, where_to_answer
+from handlers.mail.attachments import attachment
+from handlers.mail.automatic import answerable, kind
+from handlers.mail.body import body_of
+from handlers.mail.headers import Headers, words
+from handlers.mail.identity import identity, message_id
+from handlers.mail.parts import parse
+from handlers.mail.quoting import new_text
+from rules.events import Mailed, Unreadable
+
+WORKSPACE = "main"
+MAX_REFERENCES = 200
+_ID = re.compile(r"<[^<>\s]{1,998}>")
+
+
+def read(
+    raw: bytes,
+    *,
+    inbox: str,
+    received_at: datetime,
+    own_addresses: frozenset[str] = frozenset(),
+    sent_ids: Callable[[str], bool] | frozenset[str] = frozenset(),
+) -> Mailed | Unreadable:
+    """What `raw` (RFC 5322 with MIME) says. `received_at`: aware, when the server took it.
+
+    `own_addresses` are the bot's (lower case), `sent_ids` the Message-IDs that it sent, or whether it sent one.
+    Unreadable only where there is nothing to read, or where this program has a fault: then the raw bytes are all there is.
+    """
+    received_at = received_at.astimezone(UTC)
+    try:
+        if not raw.strip():
+            return _unreadable(raw, inbox, received_at, "It is empty.")
+        is_sent = sent_ids if callable(sent_ids) else sent_ids.__contains__
+        return _read(raw, inbox, received_at, own_addresses, is_sent)
+    except Exception as fault:
+        return _unreadable(raw, inbox, received_at, f"It could not be read ({type(fault).__name__}).")
+
+
+def _read(
+    raw: bytes, inbox: str, received_at: datetime, own_addresses: frozenset[str], is_sent: Callable[[str], bool]
+) -> Mailed:
+    root, troubles = parse(raw)
+    headers = root.headers
+    body = body_of(root)
+    writer = author(headers)
+    if not writer.address:
+        troubles.append("Its sender can't be believed: From is missing, double or not a plain address.")
+    its_id = message_id(headers.first("message-id"))
+    automatic = kind(root, by=writer.address, message_id=its_id, own_addresses=own_addresses, is_sent=is_sent)
+    may_answer = answerable(headers, by=writer.address, automatic=automatic, own_addresses=own_addresses)
+    return Mailed(
+        id=identity(raw),
+        workspace=WORKSPACE,
+        at=received_at,
+        by=writer.address,
+        via="mail",
+        inbox=inbox,
+        message_id=its_id,
+        references=references(headers),
+        subject=headers.text("subject"),
+        from_name=writer.name,
+        text=body.text,
+        new_text=new_text(body.text),
+        recipients=recipients(headers),
+        attachments=tuple(attachment(part) for part in body.files),
+        automatic=automatic,
+        answerable=may_answer,
+        reply_to=where_to_answer(headers, writer.address),
+        sent_at=sent_at(headers, received_at),
+        troubles=tuple(dict.fromkeys(troubles + body.troubles)),
+    )
+
+
+def _unreadable(raw: bytes, inbox: str, received_at: datetime, problem: str) -> Unreadable:
+    return Unreadable(
+        id=identity(raw), workspace=WORKSPACE, at=received_at, by="", via="mail", inbox=inbox, problem=problem
+    )
+
+
+def references(headers: Headers) -> tuple[str, ...]:
+    """The mails it answers: In-Reply-To first, then References from the end, without repeats.
+
+    Read by their brackets: text, commas, comments, missing blanks and encoded words occur around and in them.
+    """
+    answered = [found for value in headers.all("in-reply-to") for found in _ids(value)]
+    thread = [found for value in headers.all("references") for found in _ids(value)]
+    return tuple(dict.fromkeys(answered + thread[::-1]))[:MAX_REFERENCES]
+
+
+def _ids(value: str) -> list[str]:
+    if "=?" in value:
+        # Python itself and Outlook write long ids as encoded words, cut anywhere
+        value = re.sub(r"\s+", "", words(value)) if "<" not in value else words(value)
+    return _ID.findall(value)
+
+
+def sent_at(headers: Headers, received_at: datetime) -> datetime | None:
+    """Its own claim of when it was sent (RFC 5322 section 3.3), in UTC; None where it can't be read or can't be true."""
+    try:
+        # +01:00 is wrong and common; the library would read it as UTC
+        parsed = parsedate_tz(re.sub(r"([+-]\d\d):(\d\d)\b", r"\1\2", headers.first("date")[:200]))
+        if parsed is None:
+            return None
+        local = datetime(*parsed[:6], tzinfo=UTC)
+        moment = local - timedelta(seconds=parsed[9] or 0)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    # the first mails of this kind are from 1982; a clock that is two days ahead is wrong
+    return moment if datetime(1982, 1, 1, tzinfo=UTC) <= moment <= received_at + timedelta(days=2) else None

@@ -1,0 +1,185 @@
+"""A message to a letter: the bytes that go to the mail server, as text that stands alone and as HTML beside it.
+
+Structure RFC 5322 and 2046; Auto-Submitted RFC 3834 section 5; X-Auto-Response-Suppress MS-OXCMAIL 2.1.3.2.20.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import Environment, PackageLoader
+
+from handlers.mail.headers import safe
+from handlers.mail.identity import our_id
+from handlers.ports import Outgoing
+from rules.messages import Line, Link, Message, Quote, Strong, When, Who
+
+_WIDTH = 72  # columns of the text part: under 76 also where it is quoted once
+_REFERENCES = 10  # of a long thread, kept at each end
+# Longer lines than the default 78: what Python folds there it writes as encoded words, and Outlook then begins a new
+# thread (cpython issues 79986, 100991).
+_POLICY = SMTP.clone(max_line_length=998)
+_TEMPLATES = Environment(
+    loader=PackageLoader("handlers.mail"), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+)
+_INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line, in words: what the templates see. `kind`: words, strong, quote or link."""
+
+    kind: str
+    text: str
+    url: str = ""
+
+
+def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime) -> bytes:
+    """The whole mail, ready for SMTP: the same bytes for the same arguments. `date` is aware.
+
+    UnicodeEncodeError where the address is not ASCII, ValueError where it is none.
+    """
+    message = outgoing.message
+    address = _address(outgoing.address)
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(safe(sender_name), addr_spec=sender)
+    mail["To"] = address
+    mail["Subject"] = subject(outgoing)
+    mail["Date"] = format_datetime(date.astimezone(UTC))
+    mail["Message-ID"] = our_id(outgoing.outbox_id, sender)
+    if outgoing.thread:
+        mail["In-Reply-To"] = safe(outgoing.thread, 998)
+    if references := _references(outgoing):
+        mail["References"] = " ".join(references)
+    # answers must not answer each other, nor absences us
+    mail["Auto-Submitted"] = "auto-replied" if outgoing.answers else "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Loop"] = sender
+    if message.bulk:
+        mail["Precedence"] = "bulk"
+    mail.set_content(text(message, outgoing.names, outgoing.timezone), cte="quoted-printable")
+    mail.add_alternative(html(message, outgoing.names, outgoing.timezone), subtype="html", cte="quoted-printable")
+    # the library's own boundary is drawn by lot; a repeat must have the same bytes
+    mail.set_boundary(f"=_docket_{''.join(c for c in outgoing.outbox_id if c.isalnum())[:50]}")
+    return mail.as_bytes()
+
+
+def subject(outgoing: Outgoing) -> str:
+    """The message's subject, safe for a header, with `[KEY]` at the end so that people can find it."""
+    line = safe(outgoing.message.subject)
+    return line if not outgoing.item or f"[{outgoing.item}]" in line else f"{line} [{outgoing.item}]".strip()
+
+
+def text(message: Message, names: Mapping[str, str], timezone: str) -> str:
+    """The message as plain text, lines under 76 columns, for readers who see nothing else."""
+    zone = ZoneInfo(timezone)
+    blocks = [_wrapped(message.headline, names, zone)]
+    if message.lines:
+        blocks.append("\n".join(_wrapped(line, names, zone) for line in message.lines))
+    for section in message.sections:
+        heading = [section.heading, "-" * min(len(section.heading), _WIDTH)] if section.heading else []
+        rows = [_wrapped(row.line, names, zone, first="- ", further="  ") for row in section.rows]
+        blocks.append("\n".join([*heading, *rows, *([section.rest] if section.rest else [])]))
+    if message.small:
+        # no "-- " above it: clients would hide it as a signature
+        blocks.append("\n".join(_wrapped(line, names, zone) for line in message.small))
+    return "\n\n".join(blocks) + "\n"
+
+
+def html(message: Message, names: Mapping[str, str], timezone: str) -> str:
+    """The message as HTML for mail programs: tables, styles inlined, no picture, nothing loaded from anywhere."""
+    zone = ZoneInfo(timezone)
+
+    def pieces(line: Line) -> list[Piece]:
+        return [_piece(part, names, zone) for part in line]
+
+    page = _TEMPLATES.get_template("letter.html").render(
+        message=message,
+        title=safe(message.subject),
+        pieces=pieces,
+        preheader=safe(_plain(message.lines[0] if message.lines else (), names, zone), 120),
+    )
+    return _INLINER.inline(page)
+
+
+def _piece(part: object, names: Mapping[str, str], zone: ZoneInfo) -> Piece:
+    match part:
+        case When(at=at, form=form):
+            return Piece("words", moment(at, form, zone))
+        case Who(identity=identity):
+            return Piece("words", _name(identity, names))
+        case Strong(text=words):
+            return Piece("strong", words)
+        case Quote(text=words):
+            return Piece("quote", words)
+        case Link(url=url, label=label) if url.startswith(("https://", "http://", "mailto:")):
+            return Piece("link", label, url)
+        case Link(label=label):
+            return Piece("words", label)
+    return Piece("words", str(part))
+
+
+def _name(identity: str, names: Mapping[str, str]) -> str:
+    return names.get(identity) or identity.removeprefix("slack:")
+
+
+def moment(at: datetime, form: str, zone: ZoneInfo) -> str:
+    """A moment in the reader's zone: `11:30`, `Thu Nov 20` or `Thu Nov 20 11:30`. In English whatever the locale."""
+    local = at.astimezone(zone)
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[local.month - 1]
+    day, clock = f"{weekday} {month} {local.day}", f"{local:%H:%M}"
+    return {"time": clock, "day": day}.get(form, f"{day} {clock}")
+
+
+def _plain(line: Line, names: Mapping[str, str], zone: ZoneInfo) -> str:
+    """A line in plain words: links written out, quotations in quotation marks."""
+    words = []
+    for piece in (_piece(part, names, zone) for part in line):
+        if piece.kind == "link":
+            words.append(piece.url if piece.text == piece.url else f"{piece.text} ({piece.url})")
+        elif piece.kind == "quote":
+            words.append(f'"{piece.text}"' if "\n" not in piece.text else f"\n{textwrap.indent(piece.text, '> ')}\n")
+        else:
+            words.append(piece.text)
+    return "".join(words)
+
+
+def _wrapped(line: Line, names: Mapping[str, str], zone: ZoneInfo, first: str = "", further: str = "") -> str:
+    out: list[str] = []
+    for number, row in enumerate(_plain(line, names, zone).split("\n")):
+        mark = "> " if row.startswith("> ") else ""
+        out += textwrap.wrap(
+            row,
+            _WIDTH,
+            initial_indent=first if number == 0 else further,
+            subsequent_indent=further + mark,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(out).strip("\n")
+
+
+def _references(outgoing: Outgoing) -> list[str]:
+    """The thread's ids, oldest first, the one that is answered last; of a long thread the first and the last ten."""
+    ids = [safe(one, 998) for one in outgoing.references if one.strip()]
+    if outgoing.thread and outgoing.thread not in ids:
+        ids.append(safe(outgoing.thread, 998))
+    ids = list(dict.fromkeys(ids))
+    return ids if len(ids) <= 2 * _REFERENCES else ids[:_REFERENCES] + ids[-_REFERENCES:]
+
+
+def _address(value: str) -> Address:
+    value.encode("ascii")  # SMTPUTF8 (RFC 6531) is not spoken: says so by UnicodeEncodeError
+    if value != safe(value, 254) or " " in value or value.count("@") != 1:
+        raise ValueError("not one plain mail address")
+    return Address(addr_spec=value)

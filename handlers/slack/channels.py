@@ -1,0 +1,67 @@
+"""Knows the conversations: their names (rulebooks speak of channels by name) and the one message a reaction is on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.ports import Lasting
+from handlers.slack.client import fault
+from handlers.slack.wire import listing, mapping, string
+
+#: A renamed channel is known by its new name after this.
+REMEMBERED = timedelta(minutes=10)
+
+
+class Channels:
+    """Looks things up in Slack for the door; what may be asked again later raises as it came from the SDK."""
+
+    def __init__(self, client: AsyncWebClient, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._names: dict[str, tuple[str, datetime]] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    async def name(self, channel: str) -> str:
+        """A channel's name without `#`; "" where Slack will never tell us. Raises the call's error otherwise."""
+        # One call for a burst of messages in a channel that is not known yet.
+        async with self._asking.setdefault(channel, asyncio.Lock()):
+            known = self._names.get(channel)
+            if known and self._clock() < known[1] + REMEMBERED:
+                return known[0]
+            name = await self._ask(channel)
+            self._names[channel] = (name, self._clock())
+            return name
+
+    async def _ask(self, channel: str) -> str:
+        try:
+            answer = await self._client.conversations_info(channel=channel)
+        except SlackApiError as error:
+            if isinstance(fault(error), Lasting):
+                return ""
+            raise
+        return string(mapping(answer.get("channel")).get("name"))
+
+    async def message(self, channel: str, ts: str) -> Mapping[str, Any] | None:
+        """The message `ts`, be it in the channel or in a thread; None where it is gone or not for us to read."""
+        try:
+            page = await self._client.conversations_history(channel=channel, latest=ts, inclusive=True, limit=1)
+            found = _with_ts(page.get("messages"), ts)
+            if found is None:
+                # History holds roots only; asked for a reply's ts, replies gives that reply.
+                page = await self._client.conversations_replies(channel=channel, ts=ts, latest=ts, inclusive=True)
+                found = _with_ts(page.get("messages"), ts)
+        except SlackApiError as error:
+            if isinstance(fault(error), Lasting):
+                return None
+            raise
+        return found
+
+
+def _with_ts(messages: object, ts: str) -> Mapping[str, Any] | None:
+    return next((m for m in map(mapping, listing(messages)) if m.get("ts") == ts), None)

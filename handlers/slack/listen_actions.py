@@ -1,0 +1,211 @@
+"""Listens to what people do: commands, clicks, submitted forms. They are not sent again, so the person sees a failure.
+
+Commands and clicks are acknowledged at once and worked on after; a form opens before anything is written. A submission
+is acknowledged with its result, or, when that takes longer than Slack waits, with a view that gets the result later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from handlers.ports import Busy, Desk, Taken
+from handlers.slack.client import code_of
+from handlers.slack.forms import answer, digest, first_block, message_view, said, view
+from handlers.slack.private import Asker, Private, sentence
+from handlers.slack.read_actions import Submission, read_click, read_command, read_submission
+from handlers.slack.routes import route
+from handlers.slack.send import CALL_ERRORS
+from handlers.slack.wire import Ignored, Malformed, Us, kept, mapping, string
+from rules.commands import Misunderstood
+from rules.events import Command
+from rules.messages import Form, Message, Reply
+
+log = logging.getLogger(__name__)
+
+#: Slack waits 3 s for the answer to a submission; the rest is for the way.
+PATIENCE_SECONDS = 2.4
+
+UNKNOWN = sentence(
+    ("This button is from another version of me and does nothing now.",), ("`/docket mine` shows what waits for you.",)
+)
+WORKING = sentence(("It is being recorded. This takes longer than usual; the result will stand here.",))
+ALREADY = sentence(("That was counted before. Nothing was changed now.",))
+BROKEN = sentence(
+    ("Something is wrong on our side, and this may not have gone through.",),
+    ("`/docket show KEY` shows where an item stands.",),
+)
+TOO_SLOW = sentence(("That took too long for a form to open. Click once more.",))
+
+
+def busy(trouble: Busy) -> Message:
+    """What a person reads while the database can't be had."""
+    why = str(trouble).rstrip(".") or "the database is busy"
+    return sentence(
+        (f"That didn't get through: {why[:1].lower() + why[1:]}. Nothing was recorded; try again in a minute.",)
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Actions:
+    """The listeners of commands, clicks and submissions."""
+
+    us: Us
+    desk: Desk
+    private: Private
+    open_view: Callable[[str, Mapping[str, Any]], Awaitable[None]]
+    update_view: Callable[[str, Mapping[str, Any]], Awaitable[None]]
+    clock: Callable[[], datetime]
+    failed: Callable[[str, str], Awaitable[None]]
+    patience_seconds: float = PATIENCE_SECONDS
+    _late: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def command(self, body: Mapping[str, Any]) -> None:
+        """What was typed after `/docket`; always answered to its author alone."""
+        to = Asker(
+            user=string(body.get("user_id")),
+            place=string(body.get("channel_id")),
+            response_url=string(body.get("response_url")),
+        )
+        await self._see_through(lambda: read_command(body, self.us, self.clock()), body, to)
+
+    async def click(self, body: Mapping[str, Any]) -> None:
+        """A button or a menu's option; a stale or unknown one is answered too."""
+        channel, container = mapping(body.get("channel")), mapping(body.get("container"))
+        to = Asker(
+            user=string(mapping(body.get("user")).get("id")),
+            place=string(channel.get("id")),
+            thread=string(container.get("thread_ts")) or None,
+            response_url=string(body.get("response_url")),
+        )
+        await self._see_through(lambda: read_click(body, self.us, self.clock()), body, to)
+
+    async def submit(self, body: Mapping[str, Any], ack: Callable[..., Awaitable[object]]) -> None:
+        """A submitted form: acknowledged with what became of it."""
+        submitted = mapping(body.get("view"))
+        reader = self.private.reader(f"slack:{string(mapping(body.get('user')).get('id'))}")
+        try:
+            read = read_submission(body, self.us, self.clock())
+        except Malformed as problem:
+            log.warning("a submission could not be read: %s", problem)
+            read = Ignored(str(problem))
+        if isinstance(read, Ignored):
+            await ack({"response_action": "update", "view": message_view(UNKNOWN, reader)})
+            return
+        work = asyncio.create_task(self._take_submission(read, kept(body)))
+        done, _ = await asyncio.wait({work}, timeout=self.patience_seconds)
+        if not done:
+            await ack({"response_action": "update", "view": message_view(WORKING, reader)})
+            self._later(self._show_late(work, read.command, string(submitted.get("id"))))
+            return
+        reply = await work
+        if reply.refused and reply.code == "busy" and (block_id := first_block(submitted)):
+            # Under a field, so that nothing that was typed is lost.
+            await ack({"response_action": "errors", "errors": {block_id: said(reply.message, reader)}})
+            return
+        await ack(answer(reply, submitted, reader))
+        if not reply.refused and reply.form is None and reply.message.headline:
+            self._later(self.private.say(reply.message, _asker(read.command)))
+
+    async def settle(self) -> None:
+        """Wait for what is still being said or shown."""
+        await asyncio.gather(*self._late, return_exceptions=True)
+
+    async def _see_through(
+        self, read: Callable[[], Command | Misunderstood | Ignored], body: Mapping[str, Any], to: Asker
+    ) -> None:
+        trigger = string(body.get("trigger_id"))
+        try:
+            command = read()
+            if isinstance(command, Misunderstood):
+                await self.private.say(sentence((command.sentence,)), to)
+            elif isinstance(command, Ignored):
+                await self.private.say(UNKNOWN, to)
+            else:
+                await self._do(command, body, trigger, to)
+        except Malformed as problem:
+            log.warning("an act could not be read: %s", problem)
+            await self.private.say(UNKNOWN, to)
+        except Busy as trouble:
+            await self.private.say(busy(trouble), to)
+        except Exception as error:
+            await self._broken(error)
+            await self.private.say(BROKEN, to)
+
+    async def _do(self, command: Command, body: Mapping[str, Any], trigger: str, to: Asker) -> None:
+        match route(command):
+            case "ask":
+                result: Form | Reply | None = await self.desk.ask(command)
+            case "form":
+                result = await self.desk.form(command)
+            case _:
+                result = _reply_of(await self.desk.take(command, kept(body)))
+        form = result.form if isinstance(result, Reply) else result
+        if form is not None:
+            await self._open(form, trigger, to)
+        elif isinstance(result, Reply) and result.message.headline:
+            await self.private.say(result.message, to)
+
+    async def _open(self, form: Form, trigger: str, to: Asker) -> None:
+        try:
+            await self.open_view(trigger, view(form, self.private.reader(f"slack:{to.user}")))
+        except CALL_ERRORS as error:
+            log.warning("a form did not open: %s", code_of(error) or type(error).__name__)
+            await self.private.say(TOO_SLOW, to)
+
+    async def _take_submission(self, read: Submission, raw: bytes) -> Reply:
+        """The result as a reply, failures too: nothing may leave this task unanswered."""
+        try:
+            command = await self._with_all_it_showed(read)
+            return _reply_of(await self.desk.take(command, raw)) or Reply(message=sentence(()))
+        except Busy as trouble:
+            return Reply(message=busy(trouble), refused=True, code="busy")
+        except Exception as error:
+            await self._broken(error)
+            return Reply(message=BROKEN, refused=True, code="broken")
+
+    async def _with_all_it_showed(self, read: Submission) -> Command:
+        """Where what a form showed was too long to travel: the form's own words, if they are still those (forms.py)."""
+        if not read.digest:
+            return read.command
+        now = await self.desk.form(read.command)
+        unchanged = isinstance(now, Form) and digest(now.shown) == read.digest
+        return replace(read.command, seen=dict(now.shown)) if isinstance(now, Form) and unchanged else read.command
+
+    async def _show_late(self, work: asyncio.Task[Reply], command: Command, view_id: str) -> None:
+        reply = await work
+        reader = self.private.reader(command.by)
+        message = reply.message if reply.message.headline else sentence(("It is recorded.",))
+        try:
+            await self.update_view(view_id, view(reply.form, reader) if reply.form else message_view(message, reader))
+        except CALL_ERRORS:
+            # They closed it meanwhile.
+            await self.private.say(message, _asker(command))
+
+    async def _broken(self, error: Exception) -> None:
+        log.error("an act from Slack could not be handled", exc_info=error)
+        await self.failed(
+            "slack-act", f"Something that a person did in Slack could not be handled ({type(error).__name__})."
+        )
+
+    def _later(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+
+def _asker(command: Command) -> Asker:
+    return Asker(user=command.by.removeprefix("slack:"), place=command.place)
+
+
+def _reply_of(taken: Taken) -> Reply | None:
+    """What is said of a take. No reply: the card says it."""
+    if taken.repeat and taken.reply is None:
+        return Reply(message=ALREADY)
+    if taken.reply is None and taken.ignored:
+        return Reply(message=sentence((f"Nothing was changed: {taken.ignored}.",)), refused=True, code="ignored")
+    return taken.reply

@@ -1,0 +1,40 @@
+"""Which of the desk's three ways a command goes: it is answered, it is asked for the rest by a form, or it is taken."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rules.events import Command
+from rules.forms import has_form
+
+#: Verbs that change nothing.
+READING = frozenset(
+    {"mine", "list", "show", "why", "help", "exceptions", "digest", "decide", "report", "quarantine"}
+)  # fmt: skip
+
+#: What a typed command must have said; a form asks for the rest.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "new": ("workflow", "words"),
+    "approve": ("reason_code", "words"),
+    "reject": ("reason_code", "words"),
+    "except": ("code", "words"),
+    "assign": ("person",),
+    "set": ("name", "words"),
+    "evidence": ("name", "words"),
+    "snooze": ("until",),
+    "ask": ("words",),
+    "reopen": ("words",),
+}
+
+
+def route(command: Command) -> Literal["ask", "form", "take"]:
+    """The way of a command or click that could be answered with a form. Pure.
+
+    Without an item there is nothing to make a form of: it is taken, and the rules say what is missing.
+    """
+    if command.verb in READING:
+        return "ask"
+    if not has_form(command.verb) or (command.item is None and command.verb != "new"):
+        return "take"
+    complete = all(getattr(command, name) for name in _NEEDS.get(command.verb, ()))
+    return "take" if complete else "form"
