@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import checking, digests, listing, records, running
-from bot.commands.speaking import Plainly
+from bot.commands import checking, ledger, reading, running
 
 app = typer.Typer(
-    cls=Plainly,
     help="Docket: every request an owner, every exception a decision, every decision a record.",
     no_args_is_help=True,
     add_completion=False,
@@ -18,12 +16,12 @@ app = typer.Typer(
 app.command()(running.demo)
 app.command()(running.run)
 app.command()(checking.check)
-app.command()(listing.items)
-app.command()(listing.exceptions)
-app.command()(listing.show)
-app.command()(listing.why)
-app.add_typer(records.ledger, name="ledger")
-app.command()(digests.digest)
+app.command()(reading.items)
+app.command()(reading.exceptions)
+app.command()(reading.show)
+app.command()(reading.why)
+app.add_typer(ledger.app, name="ledger")
+app.command()(reading.digest)
 
 
 def main() -> None:

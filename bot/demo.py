@@ -15,6 +15,7 @@ from bot.config import Misconfigured, rulebook, settings
 from bot.logs import set_up
 from bot.run import open_store, serve
 from bot.sandbox.clock import HandClock, working_hour
+from bot.sandbox.town import Town
 from bot.terminal import say
 from rules.book.load import load
 
@@ -37,7 +38,6 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
         book = load(text, EXAMPLE)
     else:
         book, text = rulebook(path)
-    town_of = _town()
     clock = HandClock()
     clock.push(working_hour(clock.now(), book.timezone) - clock.now())
     stop = stop or asyncio.Event()
@@ -46,7 +46,7 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
         loop.add_signal_handler(name, stop.set)
     with tempfile.TemporaryDirectory(prefix="docket-demo-") as folder:
         try:
-            async with town_of(book, clock, port) as town:
+            async with Town(book, clock, port) as town:
                 given = {**town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db"}
                 store = await open_store(given["DOCKET_DATABASE_URL"])
                 try:
@@ -62,13 +62,3 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
                     store.close()
         except OSError as problem:
             raise Misconfigured(f"The page can't be opened on port {port}: {problem.strerror}.") from None
-
-
-def _town():  # type: ignore[no-untyped-def]
-    try:
-        from bot.sandbox.town import Town
-    except ImportError as problem:
-        raise Misconfigured(
-            f"The demo needs its extra: pip install 'docketbot[demo]' ({problem.name} is missing)."
-        ) from None
-    return Town

@@ -13,8 +13,7 @@ from bot.config import settings
 from bot.digests import Occasion, compose, notice_of, occasion_now, times
 from bot.letters import mentions, names
 from bot.recording import put
-from bot.terminal import spell
-from handlers.ports import Outgoing
+from handlers.mail.write import html, text
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
 from rules.messages import Message
@@ -38,7 +37,7 @@ async def printed(store: Store, books: Books, occasion: Occasion, form: str) -> 
     message: Message = await store.read(lambda conn: compose(conn, books, occasion))
     book = books.current
     if form == "text":
-        return spell(message, book.named, book.timezone)
+        return text(message, names(book), book.timezone)
     if form == "json":
         return json.dumps(asdict(message), ensure_ascii=False, indent=2, default=str)
     known, pinged = names(book), mentions(book)
@@ -46,12 +45,9 @@ async def printed(store: Store, books: Books, occasion: Occasion, form: str) -> 
         from handlers.slack.mrkdwn import Reader
         from handlers.slack.write import write
 
-        text, blocks = write(message, Reader(book.timezone, known, pinged))
-        return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, indent=2)
-    from handlers.mail.write import page
-
-    outgoing = Outgoing(outbox_id="", address="", message=message, timezone=book.timezone, names=known, mentions=pinged)
-    return page(outgoing)
+        fallback, blocks = write(message, Reader(book.timezone, known, pinged))
+        return json.dumps({"text": fallback, "blocks": blocks}, ensure_ascii=False, indent=2)
+    return html(message, known, book.timezone)
 
 
 async def queued(store: Store, books: Books, spec: Spec, now: datetime, day: date | None) -> int:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.config import Misconfigured
-from rules.messages import Line, Link, Message, Quote, Strong, When, Who
+from rules.messages import Line, Link, Quote, Strong, When, Who
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -89,15 +89,3 @@ def local(at: datetime, zone: str, form: str = "both") -> str:
     """A UTC moment on a reader's wall clock: `Fri Nov 20 11:30`."""
     there = at.astimezone(ZoneInfo(zone))
     return there.strftime({"time": "%H:%M", "day": "%a %b %d"}.get(form, "%a %b %d %H:%M"))
-
-
-def spell(message: Message, names: Callable[[str], str], zone: str) -> str:
-    """A whole message as plain text."""
-    lines = [flat(message.headline, names, zone), *(flat(line, names, zone) for line in message.lines)]
-    for section in message.sections:
-        lines += ["", section.heading] if section.heading else [""]
-        lines += [f"  {flat(row.line, names, zone)}" for row in section.rows]
-        lines += [f"  {section.rest}"] if section.rest else []
-    if message.small:
-        lines += ["", *(flat(line, names, zone) for line in message.small)]
-    return "\n".join(lines)

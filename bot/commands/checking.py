@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.speaking import NO, put, put_json, refuse
+from bot.terminal import data, stop
 
 if TYPE_CHECKING:
     from rules.book.holes import Hole
@@ -33,14 +33,14 @@ def check(
     except Holes as found:
         holes = found.holes
     if as_json:
-        put_json([hole.as_json() for hole in holes])
+        data([hole.as_json() for hole in holes])
     elif book is None:
-        put(f"The rulebook has {_counted(len(holes), 'hole')}.\n" + _lines(holes))
+        typer.echo(f"The rulebook has {_counted(len(holes), 'hole')}.\n" + _lines(holes))
     elif holes:
-        put(f"The rulebook has no hole, but {_counted(len(holes), 'example')} of its own is not true.\n" + _lines(holes))
+        typer.echo(f"The rulebook has no hole, but {_counted(len(holes), 'example')} of its own is not true.\n" + _lines(holes))
     else:
-        put(_praise(book, path))
-    raise typer.Exit(NO if holes else 0)
+        typer.echo(_praise(book, path))
+    raise typer.Exit(1 if holes else 0)
 
 
 def _load(path: Path) -> Rulebook:
@@ -54,7 +54,7 @@ def _load(path: Path) -> Rulebook:
             text = opened.read(MAX_BYTES + 1)
             size = path.stat().st_size
     except OSError as problem:
-        refuse(f"The rulebook {path} can't be read: {problem.strerror}.")
+        stop(f"The rulebook {path} can't be read: {problem.strerror}.")
     if len(text) > MAX_BYTES:
         what = f"the file has {size:,} bytes; a rulebook has at most {MAX_BYTES:,}"
         raise Holes([Hole(file=str(path), line=1, column=1, what=what, meant="Is it the right file?")])

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.terminal import data, finish, local, say, spell, stop, table
+from bot.terminal import data, finish, flat, local, say, stop, table
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Key = Annotated[str, typer.Argument(help="The item's key, such as REF-12.")]
@@ -106,7 +106,8 @@ def show(key: Key, json: Json = False) -> None:
     """One item whole, with its ledger. Example: docketbot show REF-12 --json"""
 
     async def work(store: Any, books: Any) -> None:
-        from bot.answering import item_shelf
+        from bot.letters import names
+        from handlers.mail.write import text
         from rules.reading import entry_line
         from rules.record import item_json
         from rules.wording.cards import item_card
@@ -123,14 +124,12 @@ def show(key: Key, json: Json = False) -> None:
             data(item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded]))
             return
         workflow = await store.read(lambda c: books.workflow(c, item))
-        await store.read(lambda c: item_shelf(c, books, item))
-        names, zone = books.current.named, books.current.timezone
-        typer.echo(spell(item_card(item, workflow, books.current, datetime.now(UTC)), names, zone))
-        typer.echo("\nRecord")
-        from bot.terminal import flat
-
+        zone = books.current.timezone
+        card = item_card(item, workflow, books.current, datetime.now(UTC))
+        typer.echo(text(card, names(books.current), zone))
+        typer.echo("Record")
         for one in recorded:
-            typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), names, zone)}  {one.hash[:8]}")
+            typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), books.current.named, zone)}  {one.hash[:8]}")
 
     _open(work)
 
@@ -140,6 +139,8 @@ def why(key: Key) -> None:
 
     async def work(store: Any, books: Any) -> None:
         from bot.answering import item_shelf
+        from bot.letters import names
+        from handlers.mail.write import text
         from rules.reading import why as explained
         from storage import items as shelf
 
@@ -151,7 +152,7 @@ def why(key: Key) -> None:
         workflow = await store.read(lambda c: books.workflow(c, item))
         found = await store.read(lambda c: item_shelf(c, books, item))
         message = explained(item, workflow, books.current, found, datetime.now(UTC))
-        typer.echo(spell(message, books.current.named, books.current.timezone))
+        typer.echo(text(message, names(books.current), books.current.timezone))
 
     _open(work)
 

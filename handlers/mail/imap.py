@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -218,3 +219,18 @@ class Session:
         """End the connection, whatever state it is in; may be called from another thread to end a call that hangs."""
         with contextlib.suppress(Exception):
             self._client.shutdown()
+
+
+def reason(problem: BaseException) -> str:
+    """What happened, for the operator; words of ours only, since a server may say anything."""
+    if isinstance(problem, Unusable):
+        return str(problem)
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return "the server's certificate can't be trusted"
+    if isinstance(problem, socket.gaierror):
+        return "no server of that name can be found"
+    if isinstance(problem, (ConnectionError, TimeoutError)):
+        return "the server does not answer"
+    if isinstance(problem, BROKEN):
+        return "the connection to the server broke off"
+    return "this program has a fault; its log says which"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import ssl
 from typing import Protocol
 
-from imapclient.exceptions import IMAPClientError
-
-from handlers.mail.imap import Unusable
+from handlers.mail.imap import reason
 from handlers.mail.settings import InboxSettings
 from handlers.ports import Busy
 
@@ -46,7 +42,7 @@ class Outages:
             name = self._settings.name
             await self._tell(
                 self.cause,
-                f"The inbox {name} can't be read: {_reason(problem)}. Mail waits there and is read when it works again.",
+                f"The inbox {name} can't be read: {reason(problem)}. Mail waits there and is read when it works again.",
             )
 
     async def refused(self) -> None:
@@ -76,18 +72,3 @@ class Outages:
             self._told[cause] = bool(sentence)
         except Busy:
             log.info("%s: the database is busy; told later", cause)
-
-
-def _reason(problem: BaseException) -> str:
-    """What happened, for the operator; words of ours only, since a server may say anything."""
-    if isinstance(problem, Unusable):
-        return str(problem)
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return "the server's certificate can't be trusted"
-    if isinstance(problem, socket.gaierror):
-        return "no server of that name can be found"
-    if isinstance(problem, (ConnectionError, TimeoutError)):
-        return "the server does not answer"
-    if isinstance(problem, (IMAPClientError, OSError, EOFError)):
-        return "the connection to the server broke off"
-    return "this program has a fault; its log says which"

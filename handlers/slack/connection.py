@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.ports import Lasting, Sleep
-from handlers.slack.client import fault, sdk_logger
+from handlers.slack.client import code_of, fault, sdk_logger
 from handlers.slack.send import CALL_ERRORS
 from handlers.slack.wire import string
 
@@ -40,6 +40,8 @@ def in_words(error: Exception, *, setting: str = "SLACK_BOT_TOKEN") -> Refused |
     sentence = str(trouble).replace("SLACK_BOT_TOKEN", setting)
     if setting == "SLACK_APP_TOKEN":
         sentence = sentence.replace("the bot token of the installed app (xoxb-...)", "the app-level token (xapp-...)")
+        if code_of(error) == "missing_scope":
+            sentence = "SLACK_APP_TOKEN lacks connections:write. Make an app-level token with it and put that in."
     return Refused(sentence) if isinstance(trouble, Lasting) else Unreachable(sentence)
 
 

@@ -17,7 +17,7 @@ from handlers.ports import Clock, Desk, Sleep
 from handlers.slack.channels import Channels
 from handlers.slack.connection import Connection, Refused, Unreachable, in_words
 from handlers.slack.held import Held
-from handlers.slack.listen_actions import Actions
+from handlers.slack.listen_actions import PATIENCE_SECONDS, Actions
 from handlers.slack.listen_events import Events
 from handlers.slack.listeners import Gate, bolt_app
 from handlers.slack.mrkdwn import Reader
@@ -47,7 +47,7 @@ class SlackDoor:
     """`desk` takes what happens; `reader` says how texts are read by a raw identity (zone, names, mentions).
 
     `reactions` gives the names that open items (None: every reaction is looked up). `failed(cause, sentence)` is called
-    when the connection stays away for longer than the SDK mends by itself, `recovered(cause)` when it is back.
+    when the connection stays away for longer than the SDK mends by itself, `recovered(cause)` when it is back. A submission that takes longer than `patience_seconds` shows that it is still at work.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class SlackDoor:
         failed: Callable[[str, str], Awaitable[None]] = _tell_nobody,
         recovered: Callable[[str], Awaitable[None]] = _tell_nobody,
         sleep: Sleep = asyncio.sleep,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._client = client
         self._app_token = app_token
@@ -72,6 +73,7 @@ class SlackDoor:
         self._failed = failed
         self._recovered = recovered
         self._sleep = sleep
+        self._patience_seconds = patience_seconds
         self._gate = Gate()
         self._held = Held(desk, sleep)
         self._settle: list[Callable[[], Awaitable[None]]] = []
@@ -152,6 +154,7 @@ class SlackDoor:
             update_view=self._update_view,
             clock=self._clock,
             failed=self._tell_failed,
+            patience_seconds=self._patience_seconds,
         )
 
     async def _open_view(self, trigger: str, view: Mapping[str, Any]) -> None:

@@ -61,7 +61,7 @@ class Actions:
     update_view: Callable[[str, Mapping[str, Any]], Awaitable[None]]
     clock: Callable[[], datetime]
     failed: Callable[[str, str], Awaitable[None]]
-    patience_seconds: float = PATIENCE_SECONDS
+    patience_seconds: float
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def command(self, body: Mapping[str, Any]) -> None:

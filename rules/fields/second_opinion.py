@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from functools import lru_cache
+from threading import Lock
 
 import dateparser
 
 SNIPPET_AT_MOST = 40  # characters
 # In one text; a text with more dates than this is no request, and each opinion takes a millisecond.
 OPINIONS_AT_MOST = 30
+
+# dateparser does not say that its shared tables may be read by several threads at once, and takes run in several.
+_ONE_AT_A_TIME = Lock()
 
 
 @lru_cache(maxsize=2048)
@@ -27,5 +31,6 @@ def agrees(snippet: str, language: str, today: date, ours: date) -> bool:
         "RETURN_AS_TIMEZONE_AWARE": False,
         "PARSERS": ["relative-time", "absolute-time"],
     }
-    read = dateparser.parse(snippet, languages=[language], settings=settings)
+    with _ONE_AT_A_TIME:
+        read = dateparser.parse(snippet, languages=[language], settings=settings)
     return read is not None and read.date() == ours

@@ -28,6 +28,10 @@ TWO_REQUESTS = [
     ("Please reset the password for Anna in the shop", "Please reset the password for Boris in the shop"),
     ("Access to the billing system for Anna", "Access to the billing system for Anna and Boris"),
     ("Grant me admin access to the billing system", "Revoke my admin access to the billing system"),
+    (
+        "Please grant the night shift access to the billing system of the northern warehouse until the audit ends",
+        "Please revoke the night shift access to the billing system of the northern warehouse until the audit ends",
+    ),
     ("reset the password of the shop", "reset the password of the till"),
     ("do refund ORD-12345 to the customer's card", "do not refund ORD-12345 to the customer's card"),
     ("refund please", "refund now"),

@@ -11,12 +11,14 @@ COURTESY = [
     "Hi", "Good morning all", "how are you?", "bye", "have a nice weekend!", "sounds good, thanks a lot", "+1", "👍",
     "👍🏽 🎉", ":tada: :+1:", "<@U0DANA> thanks", "@dana thanks", "Thanks Dana", "Thanks, Dana!", "Thanks,\nDana Ruiz",
     "", "  \n", "Danke!", "Vielen Dank, Lee", "Alles klar, danke schön", "Guten Morgen zusammen", "Merci beaucoup !",
-    "d’accord, merci", "Muchas gracias", "¡Hola! Buenos días", "Grazie mille", "dank je wel".replace(" wel", ""), "Bedankt",
-    "Muito obrigado", "tack så mycket", "dziękuję", "спасибо", "ありがとうございます", "谢谢", "감사합니다", "شكرا", "תודה",
+    "d’accord, merci", "Muchas gracias", "¡Hola! Buenos días", "Grazie mille", "Bedankt",
+    "Dank je", "Muito obrigado", "tack så mycket", "dziękuję", "спасибо", "ありがとうございます", "谢谢",
+    "감사합니다", "شكرا", "תודה",
 ]  # fmt: skip
 
 SAID = [
-    "yes", "no", "Salesforce", "thanks, but it is ORD-12345", "ok, 450", "Hi, my card is broken", "thanks for nothing works",
+    "yes", "no", "Salesforce", "thanks, but it is ORD-12345", "ok, 450", "Hi, my card is broken",
+    "thanks for nothing works",
     "danke, aber die Erstattung fehlt", "refund", "please refund me", "Hello, refund please", "done", "It broke.",
     "thanks " * 60, "cancel it", "merci de valider la facture", "hi Dana my printer",
 ]  # fmt: skip

@@ -37,12 +37,11 @@ def read_owner(workflow: Part, backup: str, names: Names) -> tuple[OwnerRow, ...
         not_twice(workflow, owner, backup)
         return (OwnerRow(is_=owner),)
     rows = []
-    parts = workflow.parts("owner") if node.kind == "list" else [Part(workflow.loading, node, "an owner row")]
-    if any(part.node.kind == "scalar" for part in parts):
-        workflow.hole(
-            "the owner is a list of names", "One item has one owner; name one, or give rows a `when`.", "owner"
-        )
+    if any(row.kind == "scalar" for row in node.items or ()):
+        meant = "One item has one owner; name one, or give rows a `when`."
+        workflow.hole("the owner is a list of names", meant, "owner")
         return ()
+    parts = workflow.parts("owner") if node.kind == "list" else [Part(workflow.loading, node, "an owner row")]
     for number, part in enumerate(parts, 1):
         part.allow("when", "is", "manager_of", "else", "backup")
         last = number == len(parts)

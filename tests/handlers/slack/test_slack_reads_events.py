@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.slack.read import Reaction, post, read_event, reacted
+from handlers.slack.read import Reaction, post, reacted, read_event
 from handlers.slack.spoken import command_in
 from handlers.slack.wire import Ignored, Malformed, Us, kept
 from rules.events import Attachment, Command, Deleted, Edited, Posted
@@ -26,8 +26,8 @@ def message(**event: Any) -> dict[str, Any]:
 def test_a_message_is_read_with_its_time_place_author_and_address() -> None:
     read = read_event(message(text="refund &lt;now&gt; for <@U2>"), US)
     assert read == Posted(
-        id=f"slack:T1:C1:{TS}", workspace="main", at=datetime(2025, 11, 22, 8, 26, 40, 100, tzinfo=UTC), by="slack:U0RITA",
-        via="slack", place="C1", place_name="", ts=TS, thread=None, text="refund <now> for @U2",
+        id=f"slack:T1:C1:{TS}", workspace="main", at=datetime(2025, 11, 22, 8, 26, 40, 100, tzinfo=UTC),
+        by="slack:U0RITA", via="slack", place="C1", place_name="", ts=TS, thread=None, text="refund <now> for @U2",
         permalink="https://harbor.slack.com/archives/C1/p1763800000000100",
     )  # fmt: skip
 
@@ -110,8 +110,8 @@ def changed(now: dict[str, Any], before: Any) -> dict[str, Any]:
 def test_an_edit_is_told_with_the_new_words_and_an_id_of_its_own() -> None:
     read = read_event(changed({**CHANGED, "thread_ts": "1.000001"}, {"text": "old", "ts": TS}), US)
     assert read == Edited(
-        id=f"slack:T1:C1:{TS}:edit:1763800009.000300", workspace="main", at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC),
-        by="slack:U0RITA", via="slack", place="C1", ts=TS, thread="1.000001", text="new",
+        id=f"slack:T1:C1:{TS}:edit:1763800009.000300", workspace="main",
+        at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC), by="slack:U0RITA", via="slack", place="C1", ts=TS, thread="1.000001", text="new",
     )  # fmt: skip
 
 
@@ -183,16 +183,17 @@ def test_what_is_no_happening_is_ignored_for_a_reason(payload: dict[str, Any], r
     assert reason in read.reason
 
 
-MALFORMED = [None, [], "x", {}, {"type": "event_callback"}, message(ts=None), message(ts="yesterday"), message(channel=""),
-             message(ts="99999999999999.1"), reaction(event_ts="x"), reaction(item={"type": "message"})]  # fmt: skip
+MALFORMED = [
+    None, [], "x", {}, {"type": "event_callback", "event": {"type": "message"}}, {"type": "url_verification"},
+    message(ts=None), message(ts="yesterday"), message(channel=""), message(ts="99999999999999.1"),
+    reaction(event_ts="x"), reaction(item={"type": "message"}), reaction(user=None),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("payload", MALFORMED)
 def test_what_lacks_the_necessary_says_so(payload: Any) -> None:
-    try:
-        assert isinstance(read_event(payload, US), Ignored)
-    except Malformed as problem:
-        assert str(problem)
+    with pytest.raises(Malformed, match=r"without|no event|no Slack timestamp"):
+        read_event(payload, US)
 
 
 json_values = st.recursive(

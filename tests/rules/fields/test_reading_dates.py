@@ -93,6 +93,7 @@ UNCLEAR = [
     "last Friday",
     "by saturday",
     "next monday 12/1",
+    "Mar 5 dicembre",
 ]
 
 NO_DATE = [

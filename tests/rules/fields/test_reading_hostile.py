@@ -44,23 +44,20 @@ ENDLESS = [
 
 
 def _seconds(text: str) -> float:
-    """The best of three, because a busy machine only ever makes it slower."""
-    best = 10.0
-    for _ in range(3):
-        start = time.perf_counter()
-        for field in TYPED:
-            find(field, text, CONTEXT)
-        read_answer([*TYPED, REASON], text, CONTEXT)
-        best = min(best, time.perf_counter() - start)
-    return best
+    start = time.perf_counter()
+    for field in TYPED:
+        find(field, text, CONTEXT)
+    read_answer([*TYPED, REASON], text, CONTEXT)
+    return time.perf_counter() - start
 
 
 @pytest.mark.parametrize("piece", ENDLESS)
 def test_time_grows_no_faster_than_the_text(piece: str) -> None:
     """Four times the text takes about four times as long; sixteen would be quadratic."""
-    short, long = ((piece * READ_CHARACTERS)[: READ_CHARACTERS // part] for part in (8, 2))
+    short, long = ((piece * READ_CHARACTERS)[: READ_CHARACTERS // part] for part in (16, 4))
     _seconds(short)
-    assert _seconds(long) < 9 * _seconds(short) + 0.05
+    # A busy machine only ever makes it slower, so one good try of three is enough.
+    assert any(_seconds(long) < 9 * _seconds(short) + 0.02 for _ in range(3))
 
 
 def test_behind_twenty_thousand_characters_nothing_is_read() -> None:

@@ -1,0 +1,134 @@
+"""A small Slack for tests of the door: it answers the calls that the bot makes and sends envelopes by websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+Json = dict[str, Any]
+
+
+class FakeSlack:
+    """`calls` are the methods called, with their arguments; `answers` overrides what a method says, once per entry."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Json]] = []
+        self.answers: dict[str, list[Json | tuple[int, dict[str, str], Json]]] = {}
+        self.scopes = ""
+        self.url = ""
+        self.acks: dict[str, Json] = {}
+        self.sockets: list[web.WebSocketResponse] = []
+        self.acked = asyncio.Event()
+        self.happened = asyncio.Event()
+        self.posted = 0
+        self.history: list[Json] = []
+
+    def called(self, method: str) -> list[Json]:
+        """The arguments of each call of a method."""
+        return [arguments for name, arguments in self.calls if name == method]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, looking again after each call, answer and acknowledgement."""
+        async with asyncio.timeout(5):
+            while not holds():
+                self.happened.clear()
+                await self.happened.wait()
+
+    async def send(self, kind: str, payload: Json, envelope: str = "E1", **more: Any) -> None:
+        """One envelope to the bot."""
+        await self.sockets[-1].send_json({"type": kind, "envelope_id": envelope, "payload": payload, **more})
+
+    async def acknowledged(self, envelope: str = "E1") -> Json:
+        """The acknowledgement of an envelope, once it is there."""
+        await self.until(lambda: envelope in self.acks)
+        return self.acks[envelope]
+
+    async def api(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        form = dict(await request.post())
+        arguments: Json = {name: _value(str(value)) for name, value in {**request.query, **form}.items()}
+        self.calls.append((method, arguments))
+        self.happened.set()
+        if waiting := self.answers.get(method):
+            said = waiting.pop(0)
+            if isinstance(said, tuple):
+                return web.json_response(said[2], status=said[0], headers=said[1])
+            return web.json_response(said)
+        headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
+        return web.json_response({"ok": True, **self._normal(method, arguments)}, headers=headers)
+
+    def _normal(self, method: str, arguments: Json) -> Json:
+        match method:
+            case "auth.test":
+                return {
+                    "team_id": "T1",
+                    "user_id": "U0DOCKET",
+                    "bot_id": "B0DOCKET",
+                    "url": "https://harbor.slack.com/",
+                }
+            case "apps.connections.open":
+                return {"url": self.url.replace("http://", "ws://") + "/socket"}
+            case "conversations.info":
+                return {"channel": {"id": arguments["channel"], "name": "refunds"}}
+            case "conversations.open":
+                return {"channel": {"id": "D" + str(arguments["users"])[1:]}}
+            case "conversations.history" | "conversations.replies":
+                return {"messages": self.history}
+            case "chat.postMessage":
+                self.posted += 1
+                channel = str(arguments["channel"])
+                place = {"#exceptions": "C0EXC"}.get(channel, "D" + channel[1:] if channel[0] == "U" else channel)
+                return {"channel": place, "ts": f"1763800000.{self.posted:06}"}
+            case _:
+                return {}
+
+    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        self.sockets.append(ws)
+        self.happened.set()
+        await ws.send_json({"type": "hello", "num_connections": 1})
+        async for frame in ws:
+            if frame.type is WSMsgType.TEXT:
+                said = json.loads(frame.data)
+                self.acks[said["envelope_id"]] = said
+                self.happened.set()
+        return ws
+
+    async def hook(self, request: web.Request) -> web.Response:
+        self.calls.append(("response_url", await request.json()))
+        self.happened.set()
+        return web.Response(text="ok")
+
+
+def _value(text: str) -> Any:
+    return json.loads(text) if text[:1] in "[{" else text
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[FakeSlack]:
+    """The fake on a free port of loopback."""
+    fake = FakeSlack()
+    app = web.Application()
+    app.router.add_post("/api/{method}", fake.api)
+    app.router.add_get("/api/{method}", fake.api)
+    app.router.add_get("/socket", fake.socket)
+    app.router.add_post("/hook", fake.hook)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert site._server is not None
+    host, port = site._server.sockets[0].getsockname()[:2]  # type: ignore[attr-defined]  # asyncio's Server has them
+    fake.url = f"http://{host}:{port}"
+    try:
+        yield fake
+    finally:
+        for ws in fake.sockets:
+            await ws.close()
+        await runner.cleanup()
