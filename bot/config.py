@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
+from handlers.mail.settings import parse_inbox_url, parse_smtp_url
 from rules.book.load import Holes, load
 from rules.book.rulebook import Rulebook
 
 RULEBOOK_MOST_BYTES = 1_000_000
 INBOX = "DOCKET_INBOX_"
-#: An app in Socket Mode and one over HTTP are told apart by what is set.
-SLACK_NEEDS = "SLACK_BOT_TOKEN and SLACK_APP_TOKEN belong together: {missing} is not set."
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 class Misconfigured(Exception):
@@ -26,23 +27,27 @@ class Misconfigured(Exception):
 
 
 class Settings(BaseSettings):
-    """Every setting of interface.md, "Environment", as far as this version acts on it. Secrets stay wrapped."""
+    """Every setting of interface.md, "Environment", that this version acts on. Secrets stay wrapped.
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+    `inboxes` are the DOCKET_INBOX_<NAME>, by that name in small letters.
+    """
 
-    rulebook: Path = Field(Path("rulebook.yml"), alias="DOCKET_RULEBOOK")
-    database_url: str = Field("sqlite:///docket.db", alias="DOCKET_DATABASE_URL")
-    slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
-    slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
-    slack_api_url: str | None = Field(None, alias="SLACK_API_URL")
-    smtp_url: SecretStr | None = Field(None, alias="DOCKET_SMTP_URL")
-    mail_from: str | None = Field(None, alias="DOCKET_MAIL_FROM")
-    log: Literal["text", "json"] = Field("text", alias="DOCKET_LOG")
-    inboxes: dict[str, SecretStr] = Field(default_factory=dict, exclude=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    rulebook: Path = Field(default=Path("rulebook.yml"), validation_alias="DOCKET_RULEBOOK")
+    database_url: str = Field(default="sqlite:///docket.db", validation_alias="DOCKET_DATABASE_URL", repr=False)
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str | None = Field(default=None, validation_alias="SLACK_API_URL")
+    smtp_url: SecretStr | None = Field(default=None, validation_alias="DOCKET_SMTP_URL")
+    mail_from: str | None = Field(default=None, validation_alias="DOCKET_MAIL_FROM")
+    log: str | None = Field(default=None, validation_alias="DOCKET_LOG")
+    inboxes: Mapping[str, SecretStr] = Field(default_factory=dict)
 
     @property
     def slack_on(self) -> bool:
-        """Whether both tokens are there."""
+        """Whether the bot speaks with Slack."""
         return self.slack_bot_token is not None and self.slack_app_token is not None
 
     @property
@@ -50,38 +55,76 @@ class Settings(BaseSettings):
         """Whether mail can go out."""
         return self.smtp_url is not None and self.mail_from is not None
 
+    def inbox(self, name: str) -> SecretStr | None:
+        """The URL of an inbox of the rulebook (`it-help` is DOCKET_INBOX_IT_HELP), None where it is not set."""
+        return self.inboxes.get(name.lower()) or self.inboxes.get(re.sub(r"\W", "_", name).lower())
+
     def problems(self) -> list[str]:
-        """What can never work, a sentence each."""
-        found = []
-        tokens = {"SLACK_BOT_TOKEN": self.slack_bot_token, "SLACK_APP_TOKEN": self.slack_app_token}
-        lacking = [name for name, token in tokens.items() if token is None]
-        if len(lacking) == 1:
-            found.append(SLACK_NEEDS.format(missing=lacking[0]))
-        for name, start in (("SLACK_BOT_TOKEN", "xoxb-"), ("SLACK_APP_TOKEN", "xapp-")):
-            token = tokens[name]
-            if token is not None and not token.get_secret_value().startswith(start):
-                found.append(f"{name} must begin with {start}; this is another kind of token.")
-        if len(lacking) == 2 and not self.inboxes:
-            found.append(
+        """What can never work, a sentence each, none of them with a secret in it."""
+        return [*self._slack_problems(), *self._mail_problems(), *self._log_problems()]
+
+    def _slack_problems(self) -> Iterable[str]:
+        bot, app = self.slack_bot_token, self.slack_app_token
+        if bot is None and app is None and not self.inboxes:
+            yield (
                 "Neither Slack nor an inbox is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, "
                 f"or {INBOX}<NAME>; `docketbot demo` needs neither."
             )
-        if self.smtp_url is not None and self.mail_from is None:
-            found.append("DOCKET_SMTP_URL is set, but DOCKET_MAIL_FROM, the bot's own address, is not.")
-        return found
+        if bot is not None and app is None and self.slack_signing_secret is not None:
+            yield "Slack over HTTP (SLACK_SIGNING_SECRET) is not built yet: set SLACK_APP_TOKEN for Socket Mode."
+        elif (bot is None) != (app is None):
+            missing = "SLACK_BOT_TOKEN" if bot is None else "SLACK_APP_TOKEN"
+            yield f"SLACK_BOT_TOKEN and SLACK_APP_TOKEN belong together: {missing} is not set."
+        # Slack's own kinds of tokens, swapped; what other Slack-compatible servers call theirs is not ours to judge.
+        if bot is not None and bot.get_secret_value().startswith("xapp-"):
+            yield "SLACK_BOT_TOKEN holds an app-level token (xapp-). It takes the installed app's bot token (xoxb-)."
+        if app is not None and app.get_secret_value().startswith(("xoxb-", "xoxp-")):
+            yield "SLACK_APP_TOKEN holds a bot or user token. It takes an app-level token (xapp-, connections:write)."
+        if self.slack_api_url is not None and not _is_web_address(self.slack_api_url):
+            yield "SLACK_API_URL is no web address. Example: https://slack.com/api/"
+
+    def _mail_problems(self) -> Iterable[str]:
+        for name, url in self.inboxes.items():
+            yield from _refusal(lambda name=name, url=url: parse_inbox_url(name, url.get_secret_value()))
+        if (smtp := self.smtp_url) is not None:
+            yield from _refusal(lambda: parse_smtp_url(smtp.get_secret_value()))
+            if self.mail_from is None:
+                yield "DOCKET_SMTP_URL is set, but DOCKET_MAIL_FROM, the bot's own address, is not."
+        if self.mail_from is not None and not _ADDRESS.fullmatch(self.mail_from):
+            yield "DOCKET_MAIL_FROM is not one plain mail address. Example: docket@harbor.example"
+
+    def _log_problems(self) -> Iterable[str]:
+        if self.log not in (None, "text", "json"):
+            yield "DOCKET_LOG is `text` or `json`."
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,
+    ) -> tuple[Source, ...]:
+        """The environment before `.env`; the inboxes, whose names only the rulebook knows, are collected from both."""
+        return (init_settings, _Inboxes(settings_cls, dotenv_settings, env_settings), env_settings, dotenv_settings)
 
 
-def settings(environment: Mapping[str, str] | None = None, env_file: str = ".env") -> Settings:
-    """The settings of this process, or of `environment` alone (the sandbox, tests). Raises Misconfigured."""
-    # What pydantic-settings can't know by name, the inboxes, is read from the same two places.
-    everything = {**dotenv_values(env_file), **os.environ} if environment is None else environment
-    known = {name: value for name, value in everything.items() if value}
-    try:
-        read: Settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own argument if environment is None else _Given.model_validate(known)
-    except ValidationError as problem:
-        raise Misconfigured("\n".join(_sentence(error) for error in problem.errors())) from None
-    boxes = {name[len(INBOX) :].lower(): SecretStr(str(v)) for name, v in known.items() if name.startswith(INBOX)}
-    return read.model_copy(update={"inboxes": boxes})
+class _Inboxes(Source):
+    """DOCKET_INBOX_<NAME> of the given sources, the later ones winning."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: Source) -> None:
+        super().__init__(settings_cls)
+        self._variables: dict[str, str | None] = {}
+        for source in sources:
+            if isinstance(source, EnvSettingsSource):  # which the one for `.env` is, too
+                self._variables |= source.env_vars
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {"inboxes": inboxes_in(self._variables)}
 
 
 class _Given(Settings):
@@ -99,11 +142,20 @@ class _Given(Settings):
         return (init_settings,)
 
 
-def _sentence(error: Mapping[str, object]) -> str:
-    """One setting's problem without its value, which may be a secret."""
-    place = error.get("loc") or ("a setting",)
-    name = place[0] if isinstance(place, tuple) else place
-    return f"{name}: {error.get('msg')}."
+def settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process, or of `environment` alone (the sandbox, tests). Raises Misconfigured."""
+    try:
+        if environment is None:
+            return Settings()
+        return _Given(**environment, inboxes=inboxes_in(environment))  # type: ignore[arg-type]  # by their aliases
+    except (UnicodeDecodeError, OSError):
+        raise Misconfigured("The file .env can't be read; it must be text in UTF-8.") from None
+
+
+def inboxes_in(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """The inboxes among environment variables; an empty variable is how many systems spell "not set"."""
+    start = len(INBOX)
+    return {name[start:].lower(): url for name, url in variables.items() if url and name.upper().startswith(INBOX)}
 
 
 def rulebook_text(path: Path) -> bytes:
@@ -118,7 +170,9 @@ def rulebook_text(path: Path) -> bytes:
     except OSError as problem:
         raise Misconfigured(f"The rulebook {path} can't be read: {problem.strerror}.") from None
     if len(text) > RULEBOOK_MOST_BYTES:
-        raise Misconfigured(f"The rulebook {path} is larger than {RULEBOOK_MOST_BYTES // 1000} kB.")
+        raise Misconfigured(
+            f"The rulebook {path} is larger than {RULEBOOK_MOST_BYTES // 1000} kB. Is it the right file?"
+        )
     return text
 
 
@@ -131,3 +185,15 @@ def rulebook(path: Path) -> tuple[Rulebook, str]:
         count = "1 hole" if len(holes.holes) == 1 else f"{len(holes.holes)} holes"
         lines = "\n".join(str(hole) for hole in holes.holes)
         raise Misconfigured(f"The rulebook has {count}; nothing was started.\n{lines}") from None
+
+
+def _is_web_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _refusal(parse: Any) -> Iterable[str]:
+    try:
+        parse()
+    except ValueError as problem:
+        yield str(problem)

@@ -115,7 +115,18 @@ class Session:
         """All UIDs above `mark`, ascending."""
         # a kept connection searches the state of its last sync
         self._client.noop()
+        self._announcements().clear()
         return self._search(mark + 1, None, ["ALL"])
+
+    def announced(self) -> bool:
+        """Whether the server told of new mail since `above` looked. It tells each arrival once, with any answer: with
+        the search's own or a flag's, and then IDLE stays silent about it."""
+        return bool(self._announcements())
+
+    def _announcements(self) -> list[bytes]:
+        # imaplib keeps what nobody asked for; imapclient shows it of NOOP and IDLE only
+        kept: list[bytes] = self._client._imap.untagged_responses.setdefault("EXISTS", [])
+        return kept
 
     def unseen(self, low: int, high: int) -> list[int]:
         """The UIDs from `low` to `high` that are not \\Seen, ascending."""

@@ -54,6 +54,7 @@ class Pace:
     """How patient listening is, in seconds."""
 
     idle: float = 300  # RFC 2177 allows 29 minutes; routers forget quiet connections much earlier
+    idle_first: float = 1  # after mail came, doubling up to `idle`: servers miss what arrives just before they wait
     slice: float = 1  # of waiting: how quickly a stop is heard
     poll: float = 60  # between rounds where the server has no IDLE
     retry: float = 1  # before the second attempt; doubles up to `retry_most`
@@ -130,15 +131,18 @@ class Inbox:
         try:
             session = self._session = await self._blocking(lambda: Session(self._settings, tls=self._tls))
             await self._catch_up(session)
-            swept = _now()
+            swept, patience = _now(), self._pace.idle_first
             while True:
-                await self._take_all(session, await self._blocking(lambda: session.above(self._mark)))
+                uids = await self._blocking(lambda: session.above(self._mark))
+                await self._take_all(session, uids)
                 self._attempt = 0
                 await self._outages.fine()
                 if _now() - swept > self._pace.sweep:
                     swept = _now()
                     await self._look_below(session)
-                await self._wait(session)
+                patience = self._pace.idle_first if uids else min(patience * 2, self._pace.idle)
+                if not session.announced():
+                    await self._wait(session, patience)
         finally:
             if self._session is not None:
                 self._session.close()
@@ -246,14 +250,14 @@ class Inbox:
         self._settled.update(uids)
         await self._outages.signed(await self._blocking(lambda: session.settle(uids)))
 
-    async def _wait(self, session: Session) -> None:
+    async def _wait(self, session: Session, patience: float) -> None:
         """Until something may be new: the server says so (IDLE), or it is time to look."""
         if not session.can_idle:
             await self._sleep(self._pace.poll)
             return
         await self._blocking(session.begin_idle)
-        ends = _now() + self._pace.idle
-        while _now() < ends and not self._stop.is_set():
+        ends = _now() + patience
+        while _now() < ends and not self._stop.is_set() and not session.announced():
             if await self._blocking(lambda: session.idle(self._pace.slice)):
                 break
         await self._blocking(session.end_idle)

@@ -47,7 +47,8 @@ class SlackDoor:
     """`desk` takes what happens; `reader` says how texts are read by a raw identity (zone, names, mentions).
 
     `reactions` gives the names that open items (None: every reaction is looked up). `failed(cause, sentence)` is called
-    when the connection stays away for longer than the SDK mends by itself, `recovered(cause)` when it is back. A submission that takes longer than `patience_seconds` shows that it is still at work.
+    when the connection stays away for longer than the SDK mends by itself, `recovered(cause)` when it is back. After
+    `patience_seconds` a submission shows that it is still at work.
     """
 
     def __init__(

@@ -77,7 +77,7 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
     app = AsyncApp(
         logger=logger,
         name="docket",
-        client=client,
+        client=_sessionless(client),
         authorize=authorize,
         # Without it Bolt acknowledges an event before its listener has run (design.md, promise 1).
         process_before_response=True,
@@ -127,3 +127,10 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
     app.view(_ANY)(on_submission)
     app.error(on_error)
     return app
+
+
+def _sessionless(client: AsyncWebClient) -> AsyncWebClient:
+    """The client that Bolt works with: it copies it deeply for lazy listeners, and a session can't be copied."""
+    return AsyncWebClient(
+        token=client.token, base_url=client.base_url, timeout=client.timeout, retry_handlers=[], logger=client.logger
+    )

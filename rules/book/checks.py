@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rule_engine import DataType, ast
 
 from rules.book import mentions
-from rules.book.grammar import FUNCTIONS, ConditionError, Token, nearest
+from rules.book.grammar import ConditionError, Token, nearest, usage
 from rules.book.patterns import PatternError, compiled, shortened
 from rules.book.tree import (
     ATTRIBUTES,
@@ -19,7 +19,6 @@ from rules.book.tree import (
     no_attribute,
     offset_of,
     read_names,
-    usage,
     walk,
 )
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 _DEEPEST = 60  # rule-engine judges recursively; an honest condition has a handful of levels
 _LONGEST_SPAN = {"minutes": 53_000_000, "hours": 880_000, "days": 36_600, "weeks": 5_200}  # a century
 _KNOWN = (
+    ast.SymbolExpression,
     ast.StringExpression,
     ast.FloatExpression,
     ast.DatetimeExpression,
@@ -83,18 +83,8 @@ class Check:
         elif isinstance(node, ast.GetAttributeExpression):
             if node.name not in ATTRIBUTES:
                 raise no_attribute(node.name, self._found)
-        elif isinstance(node, ast.SymbolExpression):
-            self._symbol(node)
         elif not isinstance(node, _KNOWN):
             raise ConditionError("the condition uses something that conditions do not know")
-
-    def _symbol(self, node: Any) -> None:
-        if node.name in FUNCTIONS and node.name not in self._called():
-            raise ConditionError(f"`{node.name}` needs brackets", usage(node.name), offset_of(self._found, node.name))
-
-    def _called(self) -> set[str]:
-        pairs = zip(self._found, self._found[1:], strict=False)
-        return {token.text for token, after in pairs if token.kind == "name" and after.text == "("}
 
     def _comparison(self, left: Any, others: list[Any]) -> None:
         for right in others:
@@ -134,6 +124,10 @@ class Check:
                 raise ConditionError("`mentions` is called wrongly", usage(name), offset_of(self._found, name))
         elif name == "matches":
             self._matches(node)
+        elif name in _LONGEST_SPAN:
+            (amount,) = node.arguments
+            if isinstance(amount, ast.FloatExpression) and not abs(amount.value) <= _LONGEST_SPAN[name]:
+                raise ConditionError(f"`{name}` goes beyond a century", "", offset_of(self._found, name))
         elif name in ("starts_with", "ends_with") and not literals:
             raise ConditionError(f"`{name}` is called wrongly", f'Like sender.{name}("...").')
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -84,6 +85,7 @@ def tokens(source: str, fields: Collection[str]) -> tuple[Token, ...]:
         attribute = bool(found) and found[-1].text == "."
         _check(token, fields, attribute)
         found.append(token)
+    _called(found)
     return tuple(found)
 
 
@@ -111,6 +113,19 @@ def nearest(word: str, known: Collection[str]) -> str:
         word.casefold(), sorted(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=65
     )
     return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def usage(name: str) -> str:
+    """How a function is written."""
+    usages = {"mentions": 'mentions("refund", "money back")', "matches": "matches(text, 'ORD-\\d+')"}
+    return f"Write it like {usages.get(name, f'{name}(4)')}."
+
+
+def _called(found: list[Token]) -> None:
+    """A function's name alone says nothing."""
+    for token, after in zip_longest(found, found[1:]):
+        if token.kind == "name" and token.text in FUNCTIONS and (after is None or after.text != "("):
+            raise ConditionError(f"`{token.text}` needs brackets", usage(token.text), token.offset)
 
 
 def _kind(match: re.Match[str]) -> Kind:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rule_engine import Context, DataType, Rule, ast, errors
 
-from rules.book.grammar import BUILT_IN, FUNCTIONS, ConditionError, Token, nearest, raw_patterns
+from rules.book.grammar import BUILT_IN, FUNCTIONS, ConditionError, Token, nearest, raw_patterns, usage
 from rules.book.patterns import shortened
 
 if TYPE_CHECKING:
@@ -124,11 +124,6 @@ def _syntax(problem: Any, source: str, prepared: str) -> ConditionError:
 def no_attribute(name: str, found: tuple[Token, ...]) -> ConditionError:
     meant = nearest(name, ATTRIBUTES)
     return ConditionError(f"there is no `.{shortened(name)}` here", meant, offset_of(found, name))
-
-
-def usage(name: str) -> str:
-    usages = {"mentions": 'mentions("refund", "money back")', "matches": "matches(text, 'ORD-\\d+')"}
-    return f"Write it like {usages.get(name, f'{name}(4)')}."
 
 
 def kinds(found: tuple[Token, ...], fields: Mapping[str, Field]) -> str:

@@ -50,8 +50,10 @@ class FakeDesk:
         self.reply: Reply | None = None
         self.answer: Reply | Form = said("yours: nothing")
         self.broken = False
+        self.tries = 0
 
     async def take(self, event: Event, raw: bytes = b"") -> Taken:
+        self.tries += 1
         if self.slow is not None:
             await self.slow.wait()
         if self.busy:
@@ -91,7 +93,7 @@ async def bench(**options: Any) -> AsyncIterator[Bench]:
         door = SlackDoor(client, "xapp-test", desk, clock=lambda: NOW, **options)
         try:
             await door.start()
-            await slack.until(lambda: bool(slack.sockets))
+            await slack.until(lambda: slack.sockets)
             yield Bench(slack, desk, door)
         finally:
             await door.stop()
@@ -133,7 +135,7 @@ async def test_an_event_is_acknowledged_after_its_take_was_committed() -> None:
     async with bench() as b:
         b.desk.slow = asyncio.Event()
         await b.slack.send("events_api", post())
-        await b.slack.until(lambda: bool(b.slack.called("conversations.info")))
+        await b.slack.until(lambda: b.slack.called("conversations.info"))
         await asyncio.sleep(0.05)
         assert not b.slack.acks, "not before the commit"
         b.desk.slow.set()
@@ -151,19 +153,16 @@ async def test_a_busy_database_leaves_the_event_unacknowledged_and_its_redeliver
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
         await again.wait()
+        await asyncio.sleep(0.001)
 
     async with bench(sleep=sleep) as b:
         b.desk.busy = 2
         await b.slack.send("events_api", post(), "first")
-        await b.slack.until(lambda: bool(b.slack.called("conversations.info")))
-        async with asyncio.timeout(5):
-            while 1.0 not in waits:
-                await asyncio.sleep(0.001)
+        await b.slack.until(lambda: b.slack.called("conversations.info"))
+        await b.slack.until(lambda: 1.0 in waits)
         assert not b.slack.acks
         again.set()
-        async with asyncio.timeout(5):
-            while not b.desk.taken:
-                await asyncio.sleep(0.001)
+        await b.slack.until(lambda: b.desk.taken)
         await b.slack.send("events_api", post(), "second", retry_attempt=1, retry_reason="timeout")
         await b.slack.acknowledged("second")
         assert "first" not in b.slack.acks
@@ -174,9 +173,11 @@ async def test_an_event_that_makes_the_take_fail_is_not_acknowledged() -> None:
     async with bench() as b:
         b.desk.broken = True
         await b.slack.send("events_api", post(), "broken")
+        await b.slack.until(lambda: b.desk.tries)
         b.desk.broken = False
         await b.slack.send("events_api", post("another", ts="1763800000.000200"), "fine")
         await b.slack.acknowledged("fine")
+        assert "broken" not in b.slack.acks
 
 
 async def test_the_mention_and_the_message_of_one_post_are_answered_once() -> None:
@@ -186,7 +187,7 @@ async def test_the_mention_and_the_message_of_one_post_are_answered_once() -> No
         await b.slack.acknowledged("message")
         await b.slack.send("events_api", post(text, type="app_mention"), "mention")
         await b.slack.acknowledged("mention")
-        await b.slack.until(lambda: bool(b.slack.called("chat.postEphemeral")))
+        await b.slack.until(lambda: b.slack.called("chat.postEphemeral"))
         (call,) = b.slack.called("chat.postEphemeral")
         assert (call["user"], call["channel"], call["text"]) == ("U0RITA", "C1", "yours: nothing")
         assert not b.desk.taken
@@ -197,7 +198,7 @@ async def test_a_command_in_a_direct_message_is_answered_there() -> None:
         b.desk.reply = said("REF-12 is yours now.")
         await b.slack.send("events_api", post("claim REF-12", channel="D1"))
         await b.slack.acknowledged()
-        await b.slack.until(lambda: bool(b.slack.called("chat.postMessage")))
+        await b.slack.until(lambda: b.slack.called("chat.postMessage"))
         (call,) = b.slack.called("chat.postMessage")
         assert (call["channel"], call["text"]) == ("D1", "REF-12 is yours now.")
 
@@ -207,14 +208,11 @@ async def test_a_reaction_brings_its_message_and_others_cost_no_call() -> None:
         b.slack.history = [{"type": "message", "user": "U0RITA", "text": "refund", "ts": TS}]
         item = {"type": "message", "channel": "C1", "ts": TS}
         on = {"type": "reaction_added", "user": "U0DANA", "item": item, "event_ts": "1763800030.000000"}
-        await b.slack.send(
-            "events_api", {"type": "event_callback", "event_id": "Ev8", "event": {**on, "reaction": "eyes"}}, "a"
-        )
+        around = {"type": "event_callback", "event_id": "Ev8"}
+        await b.slack.send("events_api", {**around, "event": {**on, "reaction": "eyes"}}, "a")
         await b.slack.acknowledged("a")
         assert not b.slack.called("conversations.history")
-        await b.slack.send(
-            "events_api", {"type": "event_callback", "event_id": "Ev9", "event": {**on, "reaction": "ticket"}}, "b"
-        )
+        await b.slack.send("events_api", {**around, "event": {**on, "reaction": "ticket"}}, "b")
         await b.slack.acknowledged("b")
         (event,) = b.desk.taken
         assert isinstance(event, Reacted)
@@ -225,7 +223,7 @@ async def test_when_slack_cannot_name_the_channel_now_the_event_comes_again() ->
     async with bench() as b:
         b.slack.answers["conversations.info"] = [(429, {"Retry-After": "3"}, {"ok": False, "error": "ratelimited"})]
         await b.slack.send("events_api", post(), "first")
-        await b.slack.until(lambda: bool(b.slack.called("conversations.info")))
+        await b.slack.until(lambda: b.slack.called("conversations.info"))
         await b.slack.send("events_api", post(), "second")
         await b.slack.acknowledged("second")
         assert "first" not in b.slack.acks
@@ -257,7 +255,7 @@ async def test_a_command_is_acknowledged_at_once_and_answered_privately() -> Non
         await b.slack.send("slash_commands", slash(b.slack, "claim REF-12"), accepts_response_payload=True)
         assert "payload" not in await b.slack.acknowledged()
         b.desk.slow.set()
-        await b.slack.until(lambda: bool(b.slack.called("response_url")))
+        await b.slack.until(lambda: b.slack.called("response_url"))
         (answer,) = b.slack.called("response_url")
         assert (answer["response_type"], answer["replace_original"], answer["text"]) == (
             "ephemeral", False, "REF-12 is yours now.",
@@ -284,7 +282,7 @@ async def test_every_command_gets_an_answer_whatever_goes_wrong(
         for name, value in trouble.items():
             setattr(b.desk, name, value)
         await b.slack.send("slash_commands", slash(b.slack, typed))
-        await b.slack.until(lambda: bool(b.slack.called("response_url")))
+        await b.slack.until(lambda: b.slack.called("response_url"))
         assert answer in b.slack.called("response_url")[0]["text"]
         assert bool(told) == ("broken" in trouble)
 
@@ -293,7 +291,7 @@ async def test_an_incomplete_command_opens_its_form_before_anything_is_written()
     async with bench() as b:
         b.desk.answer = APPROVAL
         await b.slack.send("slash_commands", slash(b.slack, "approve REF-12"))
-        await b.slack.until(lambda: bool(b.slack.called("views.open")))
+        await b.slack.until(lambda: b.slack.called("views.open"))
         (call,) = b.slack.called("views.open")
         assert (call["trigger_id"], call["view"]["callback_id"]) == ("77.1", "docket:approve")
         assert not b.desk.taken
@@ -304,7 +302,7 @@ async def test_a_form_that_comes_too_late_is_told() -> None:
         b.desk.answer = APPROVAL
         b.slack.answers["views.open"] = [{"ok": False, "error": "expired_trigger_id"}]
         await b.slack.send("interactive", click(b.slack, "docket:approve"))
-        await b.slack.until(lambda: bool(b.slack.called("response_url")))
+        await b.slack.until(lambda: b.slack.called("response_url"))
         assert "Click once more" in b.slack.called("response_url")[0]["text"]
 
 
@@ -330,7 +328,7 @@ async def test_a_button_that_is_not_known_is_answered_politely(action_id: str, v
     async with bench() as b:
         await b.slack.send("interactive", click(b.slack, action_id, **values))
         await b.slack.acknowledged()
-        await b.slack.until(lambda: bool(b.slack.called("response_url")))
+        await b.slack.until(lambda: b.slack.called("response_url"))
         assert "another version" in b.slack.called("response_url")[0]["text"]
 
 
@@ -345,7 +343,7 @@ async def test_a_submitted_form_is_a_command_with_what_it_showed() -> None:
         assert (command.verb, command.item, command.code) == ("approve", "REF-12", "OVER_LIMIT")
         assert (command.reason_code, command.words) == ("GOODWILL", "Log shows both.")
         assert command.seen == {"amount": "450.00 USD"}
-        await b.slack.until(lambda: bool(b.slack.called("chat.postEphemeral")))
+        await b.slack.until(lambda: b.slack.called("chat.postEphemeral"))
 
 
 async def test_a_wrong_field_is_said_under_it_and_the_corrected_form_counts() -> None:
@@ -380,7 +378,7 @@ async def test_a_slow_database_shows_that_it_is_at_work_and_then_the_result() ->
         shown = (await b.slack.acknowledged())["payload"]["view"]
         assert "It is being recorded" in shown["blocks"][0]["text"]["text"]
         b.desk.slow.set()
-        await b.slack.until(lambda: bool(b.slack.called("views.update")))
+        await b.slack.until(lambda: b.slack.called("views.update"))
         (call,) = b.slack.called("views.update")
         assert call["view_id"] == "V1"
         assert "Approved." in call["view"]["blocks"][0]["text"]["text"]
@@ -390,7 +388,7 @@ async def test_a_stop_finishes_and_acknowledges_what_is_under_way() -> None:
     async with bench() as b:
         b.desk.slow = asyncio.Event()
         await b.slack.send("events_api", post())
-        await b.slack.until(lambda: bool(b.slack.called("conversations.info")))
+        await b.slack.until(lambda: b.slack.called("conversations.info"))
         stopping = asyncio.create_task(b.door.stop())
         await asyncio.sleep(0.01)
         b.desk.slow.set()
@@ -412,9 +410,7 @@ async def test_a_connection_that_stays_away_is_told_once_and_built_anew() -> Non
         b.slack.answers["apps.connections.open"] = [gone, gone]
         await b.slack.sockets[-1].close()
         await b.slack.until(lambda: len(b.slack.sockets) == 2)
-        async with asyncio.timeout(5):
-            while not back:
-                await asyncio.sleep(0.001)
+        await b.slack.until(lambda: back)
         assert b.door.connected
         assert told == [("slack", "Slack is not connected. Slack can't take it now (internal_error).")]
         assert back == [("slack",)]

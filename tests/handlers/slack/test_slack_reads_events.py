@@ -110,8 +110,8 @@ def changed(now: dict[str, Any], before: Any) -> dict[str, Any]:
 def test_an_edit_is_told_with_the_new_words_and_an_id_of_its_own() -> None:
     read = read_event(changed({**CHANGED, "thread_ts": "1.000001"}, {"text": "old", "ts": TS}), US)
     assert read == Edited(
-        id=f"slack:T1:C1:{TS}:edit:1763800009.000300", workspace="main",
-        at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC), by="slack:U0RITA", via="slack", place="C1", ts=TS, thread="1.000001", text="new",
+        id=f"slack:T1:C1:{TS}:edit:1763800009.000300", workspace="main", by="slack:U0RITA", via="slack", place="C1", ts=TS,
+        at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC), thread="1.000001", text="new",
     )  # fmt: skip
 
 

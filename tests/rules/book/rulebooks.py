@@ -34,7 +34,7 @@ workflows:
     stages: [{name: triage, within: 4 business hours}]
     close: {evidence: [receipt]}
     exceptions:
-      OVER_LIMIT: {means: The refund is above the limit., owner: lee, backup: sam, respond_within: 2 business hours, when: amount > 300}
+      OVER_LIMIT: {means: Too much for the desk., owner: lee, backup: sam, respond_within: 2 hours, when: amount > 300}
       MISSING: {means: Nobody gave the order., owner: dana, backup: lee, respond_within: 1 business day}
 """
 

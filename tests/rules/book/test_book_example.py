@@ -177,7 +177,8 @@ def test_exceptions(book: Rulebook) -> None:
     """A stop rule with all its keys, and the defaults of one with few."""
     over, legal, missing, not_ready, stalled = book.workflows["refund"].exceptions.values()
     assert over.means == "The refund is above what the desk may pay on its own."
-    assert over.when is not None and over.when.source == "amount > 300" and over.when.reads == {"amount"}
+    assert over.when is not None
+    assert (over.when.source, over.when.reads) == ("amount > 300", {"amount"})
     assert (over.owner, over.backup, over.respond_within, over.calendar) == ("lee", "maria", hours(2), None)
     assert over.show == ("order", "amount", "reason")
     assert over.approve == ("DOUBLE_CHARGE", "OUR_MISTAKE", "GOODWILL")
@@ -212,7 +213,7 @@ def test_a_gate(book: Rulebook) -> None:
 def test_examples_keep_their_place(book: Rulebook) -> None:
     """Values in the form that items keep, and the line to show when one is not true."""
     charged, lawyer, thanks = book.workflows["refund"].examples
-    assert charged.owner == "dana" and charged.exception == "OVER_LIMIT" and charged.asks is None
+    assert (charged.owner, charged.exception, charged.asks) == ("dana", "OVER_LIMIT", None)
     assert dict(charged.fields) == {"order": "ORD-12345", "amount": "450.00 USD"}
     assert (lawyer.asks, lawyer.exception, lawyer.nothing) == (("order", "amount"), "LEGAL_THREAT", False)
     assert thanks == Example(message="thanks, got it!", nothing=True, line=thanks.line, column=9)
@@ -260,7 +261,8 @@ def test_the_normative_example_means_the_same(book: Rulebook) -> None:
 
 def test_the_defaults_of_what_a_rulebook_leaves_out() -> None:
     """Without calendars, defaults, digests and lane it still says when people work and are reminded."""
-    book = load(small(('calendars:\n  office: {days: [mon, tue, wed, thu, fri], hours: "09:00-17:00", holidays: US}\n', "")))
+    office = '  office: {days: [mon, tue, wed, thu, fri], hours: "09:00-17:00", holidays: US}\n'
+    book = load(small(("calendars:\n" + office, "")))
     assert dict(book.calendars["office"].hours) == dict.fromkeys(WEEK, OFFICE_DAY)
     assert book.defaults.calendar == "office"
     assert book.defaults.reminders == Reminders(first=Fraction(1, 2), every=hours(2), quiet="office")

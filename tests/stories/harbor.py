@@ -1,0 +1,104 @@
+"""Harbor Supply for story tests: the whole bot, unchanged, against the sandbox, with a clock turned by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.build import Bot, build
+from bot.config import settings
+from bot.demo import example
+from bot.run import Misconfigured, open_store, serve
+from bot.sandbox.clock import HandClock
+from bot.sandbox.town import Town
+from rules.book.load import load
+from rules.items import Item
+from storage import items
+from storage.store import Store
+
+#: Wednesday, March 4 2026, 10:00 in Chicago.
+MORNING = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
+
+
+@dataclass
+class Harbor:
+    """The office: `town.slack` acts as people, `town.mail` holds letters, `pushes` turns the clock."""
+
+    town: Town
+    bot: Bot
+    store: Store
+    clock: HandClock
+    stop: asyncio.Event
+    served: asyncio.Task[None]
+
+    async def pushes(self, **time: float) -> None:
+        """Turn the clock and wait until everything that came due was done and told."""
+        self.clock.push(timedelta(**time))
+        await self.calm()
+
+    async def calm(self) -> None:
+        """Wait until the bot has nothing under way: events are taken, what is due has fired, the outbox is empty."""
+        await self.town.slack.settled()
+        for _ in range(3):
+            await self.bot.knock.look()
+            await self.bot.courier.idle()
+            await self.town.slack.settled()
+
+    async def item(self, key: str) -> Item:
+        """The item as it is stored."""
+        found = await self.store.read(lambda conn: items.load(conn, "main", key))
+        assert found is not None, f"there is no {key}"
+        return found
+
+    async def everything(self) -> list[Item]:
+        """Every item there is."""
+        return await self.store.read(
+            lambda conn: items.listing(conn, "main", state_open=False, include_docket=True, limit=10_000)
+        )
+
+    async def until(self, true: Callable[[], Any], seconds: float = 10) -> Any:
+        """Wait for something to become true."""
+        return await self.town.slack.until(true, seconds)
+
+
+@asynccontextmanager
+async def harbor(
+    folder: Path, text: str | None = None, *, now: datetime = MORNING, url: str | None = None, **town: Any
+) -> AsyncIterator[Harbor]:
+    """Open the office on a database in `folder`; at its end the bot has stopped cleanly."""
+    text = text or example()
+    book = load(text)
+    clock = HandClock(now, running=False)
+    async with Town(book, clock, **town) as place:
+        given = {**place.environment, "DOCKET_DATABASE_URL": url or f"sqlite:///{folder}/docket.db"}
+        async with working(place, given, text, clock) as office:
+            yield office
+
+
+@asynccontextmanager
+async def working(place: Town, given: dict[str, str], text: str, clock: HandClock) -> AsyncIterator[Harbor]:
+    """A bot at work in a town that stands; a second one after it finds what the first left behind."""
+    book = load(text)
+    store = await open_store(given["DOCKET_DATABASE_URL"], patience=2)
+    try:
+        bot = await build(settings(given), book, text, store, clock=clock)
+        stop = asyncio.Event()
+        served = asyncio.create_task(serve(bot, book, text, stop))
+        try:
+            await place.slack.until(lambda: place.slack.connected or served.done())
+            if served.done():
+                served.result()
+            yield Harbor(place, bot, store, clock, stop, served)
+        finally:
+            stop.set()
+            await served
+    finally:
+        store.close()
+
+
+__all__ = ["MORNING", "Harbor", "Misconfigured", "harbor", "working"]
