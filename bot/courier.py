@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,21 +11,28 @@ from typing import Any, Literal
 from bot.books import Books
 from bot.desk import Desk
 from bot.letters import Lettering, lettered
-from handlers.ports import Busy, Lasting, Outgoing, Passing, Sender, Sent
-from rules.events import Failed, Recovered, Threaded
-from storage import outbox, threads
+from bot.outages import Outages
+from bot.pace import Pace
+from bot.receipts import Receipts
+from handlers.ports import Busy, Lasting, Outgoing, Passing, Sender, Sleep
+from storage import outbox
 from storage.outbox import Claimed
-from storage.store import Store, Unavailable
+from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 120.0
 BATCH = 64
+#: What is under way when the bot stops gets so long to end; the whole stop has ten seconds.
+FINISH_SECONDS = 6.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
 #: After so many tries a channel counts as unreachable, and the operator hears of it.
 TRIES_UNTIL_TOLD = 5
-#: Slack takes one message a second in a channel, and short bursts ("Rate limits", chat.postMessage).
-BURST, BURST_SECONDS = 3, 3.0
+#: RFC 5321, section 4.5.4.1: a sender gives up after four to five days.
+GIVE_UP = timedelta(days=5)
+_SETTINGS = {"slack": "SLACK_BOT_TOKEN and SLACK_APP_TOKEN", "mail": "DOCKET_SMTP_URL and DOCKET_MAIL_FROM"}
+_CAUSES = {"slack": "slack", "mail": "smtp"}
+_PART = "sending"
 
 
 class Courier:
@@ -44,13 +49,18 @@ class Courier:
         senders: Mapping[str, Sender],
         clock: Callable[[], datetime],
         quiet: asyncio.Lock,
+        outages: Outages,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._store, self._books, self._desk, self._senders, self._clock = store, books, desk, senders, clock
-        self._quiet = quiet
+        self._store, self._books, self._senders, self._clock = store, books, senders, clock
+        self._quiet, self._outages, self._sleep = quiet, outages, sleep
+        self._receipts = Receipts(store, desk, clock, sleep)
+        self._pace = Pace(sleep)
         self._wake = asyncio.Event()
-        self._sent_at: dict[str, list[float]] = defaultdict(list)
-        self._down: set[str] = set()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
+        # Channels of which the operator may have heard that they fail; before the first success, from an earlier process.
+        self._doubted = set(_CAUSES)
+        self._told: set[str] = set()
 
     def wake(self) -> None:
         """Look again: something was put into the outbox, or the clock moved. To be called in the event loop."""
@@ -63,40 +73,55 @@ class Courier:
             while not stop.is_set():
                 self._wake.clear()
                 claimed = await self._claim()
-                for lane in _by_lane(claimed):
-                    task = asyncio.create_task(self._lane(lane, stop))
-                    self._lanes.add(task)
-                    task.add_done_callback(self._done)
+                for lane, claims in _by_lane(claimed).items():
+                    # A pushed clock ends the lease of what is being sent right now: it must not be sent beside itself.
+                    if lane not in self._lanes:
+                        self._serve(lane, claims, stop)
                 if len(claimed) < BATCH:
                     await self._wait(stopping)
         finally:
             stopping.cancel()
-            await asyncio.gather(*self._lanes, return_exceptions=True)
+            await self._finish()
 
     async def idle(self) -> None:
         """Wait until nothing that could be sent now is waiting or under way: for tests and the command line."""
         while True:
-            await asyncio.gather(*self._lanes, return_exceptions=True)
+            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
             ready = await self._store.read(outbox.next_ready)
             if not self._lanes and (ready is None or ready > self._clock()):
                 return
             self._wake.set()
             await asyncio.sleep(0.01)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._lanes.discard(task)
-        self._wake.set()  # the lane's next notice may go now
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            log.error("a lane of the courier ended", exc_info=problem)
+    def _serve(self, lane: tuple[str, str], claims: Sequence[Claimed], stop: asyncio.Event) -> None:
+        task = asyncio.create_task(self._lane(claims, stop))
+        self._lanes[lane] = task
+
+        def done(task: asyncio.Task[None]) -> None:
+            del self._lanes[lane]
+            self._wake.set()  # the lane's next notice may go now
+            if not task.cancelled() and (problem := task.exception()) is not None:
+                log.error("a lane of the courier ended", exc_info=problem)
+
+        task.add_done_callback(done)
+
+    async def _finish(self) -> None:
+        tasks = list(self._lanes.values())
+        if not tasks:
+            return
+        _, hanging = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _claim(self) -> list[Claimed]:
         try:
             async with self._quiet:
                 now = self._clock()
                 return await self._store.write(lambda conn: outbox.claim(conn, now, LEASE_SECONDS, BATCH))
-        except Unavailable as problem:
+        except (Unavailable, Conflict) as problem:
             log.warning("the outbox can't be read: %s", problem)
-            await asyncio.sleep(1.0)
+            await self._sleep(1.0)
             return []
 
     async def _wait(self, stopping: asyncio.Task[Literal[True]]) -> None:
@@ -112,160 +137,90 @@ class Courier:
 
     async def _lane(self, claims: Sequence[Claimed], stop: asyncio.Event) -> None:
         """Send what was claimed of one lane: one notice, or all its reminders as one message."""
-        ids = [claim.id for claim in claims]
-        if stop.is_set():
-            await self._store.write(lambda conn: outbox.give_back(conn, ids))
-            return
         try:
             lettering = await self._store.read(lambda conn: lettered(conn, self._books, claims, self._clock()))
         except Unavailable:
             return  # the lease ends by itself
         except Exception as problem:
             log.exception("a notice could not be worded")
-            await self._fail(claims, f"it could not be worded ({type(problem).__name__})", "rules:wording")
+            sentence = f"A {type(claims[0].notice).__name__} could not be worded ({type(problem).__name__})."
+            await self._receipts.failed(claims, sentence, "rules:wording")
             return
         if lettering.outgoing is None:
-            await self._store.write(lambda conn: _drop(conn, ids, lettering.reason, self._clock()))
+            await self._receipts.dropped(claims, lettering.reason)
             return
-        await self._deliver(claims, lettering, lettering.outgoing)
+        try:
+            await self._deliver(claims, lettering, lettering.outgoing, stop)
+        except asyncio.CancelledError:
+            # Whether it arrived is not known; who claims it next looks first, and need not wait for the lease.
+            await asyncio.shield(self._receipts.given_back(claims))
+            raise
 
-    async def _deliver(self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing) -> None:
-        channel, first = claims[0].lane.partition(":")[0], claims[0]
+    async def _deliver(
+        self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing, stop: asyncio.Event
+    ) -> None:
+        first, edit = claims[0], outgoing.edit is not None
+        channel, _, address = first.lane.partition(":")
         sender = self._senders.get(channel)
         if sender is None:
-            sentence = f"{_place(first.lane)} can't be told anything: {channel} is not set up."
-            await self._fail(claims, sentence, f"deliver:{channel}:off")
+            sentence = f"{address} was not told: {_SETTINGS.get(channel, channel)} are not set."
+            await self._receipts.failed(claims, sentence, f"deliver:{channel}:off")
             return
         try:
             found = await sender.find(outgoing, first.created_at) if first.maybe_sent else None
             if found is None:
-                await self._pace(first.lane, outgoing)
-                await self._store.write(lambda conn: outbox.begin(conn, [claim.id for claim in claims]))
+                if channel == "slack":
+                    await self._pace.turn(first.lane, edit=edit)
+                if stop.is_set():
+                    await self._receipts.given_back(claims)
+                    return
+                await self._receipts.begun(claims)
                 found = await sender.send(outgoing)
         except Passing as problem:
+            if edit and problem.retry_after_seconds is not None:
+                self._pace.closed(problem.retry_after_seconds)
             await self._later(claims, channel, problem)
         except Lasting as problem:
-            await self._fail(claims, str(problem), f"deliver:{first.lane}")
-        except Unavailable:
-            return  # not begun: the lease ends by itself
+            await self._receipts.failed(claims, str(problem), f"deliver:{first.lane}")
+        except Exception as problem:
+            log.exception("a message could not be sent")
+            sentence = f"A message to {address} could not be sent ({type(problem).__name__})."
+            await self._receipts.failed(claims, sentence, f"deliver:{first.lane}")
         else:
-            await self._arrived(claims, lettering, outgoing, found, channel)
-
-    async def _arrived(
-        self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing, where: Sent, channel: str
-    ) -> None:
-        now, ws = self._clock(), self._books.workspace
-
-        def receipt(conn: Any) -> None:
-            for claim in claims:
-                outbox.sent(conn, claim.id, where.place, where.id, now)
-            if lettering.item and lettering.binds:
-                root = outgoing.thread or where.id
-                conversation = f"slack:{where.place}:{root}" if channel == "slack" else f"mail:{where.id}"
-                threads.bind(conn, ws, conversation, lettering.item)
-
-        await _until_written(self._store, receipt)
-        if lettering.first_of and channel == "slack":
-            await self._desk.take(
-                Threaded(
-                    id=f"threaded:{lettering.first_of}", workspace=ws, at=now, by="docket", via="docket",
-                    item=lettering.first_of, place=where.place, thread=where.id,
-                )
-            )  # fmt: skip
-        if channel in self._down:
-            self._down.discard(channel)
-            await self._tell(Recovered(**self._own(f"recovered:{channel}"), cause=_cause(channel)))
+            await self._receipts.arrived(claims, lettering, outgoing, found)
+            await self._works(channel)
 
     async def _later(self, claims: Sequence[Claimed], channel: str, problem: Passing) -> None:
-        tries = claims[0].attempts
+        tries, now = claims[0].attempts, self._clock()
+        if now - claims[0].created_at > GIVE_UP:
+            await self._receipts.failed(claims, f"Given up after {GIVE_UP.days} days. {problem}", f"deliver:{channel}")
+            return
         seconds = problem.retry_after_seconds
         if seconds is None:
-            seconds = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2**tries)
-        now = self._clock()
+            seconds = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(tries, 20))
         # Without a Retry-After nobody knows whether the message arrived before the answer was lost: look first.
         unsure = problem.retry_after_seconds is None
-        not_before = now + timedelta(seconds=seconds)
+        await self._receipts.put_off(claims, now + timedelta(seconds=seconds), str(problem), maybe_sent=unsure)
+        if tries + 1 >= TRIES_UNTIL_TOLD and channel not in self._told:
+            try:
+                await self._outages.failed(_CAUSES[channel], str(problem), _PART)
+                self._told.add(channel)
+            except Busy:
+                log.warning("the operator could not be told: the database is busy")
 
-        def again(conn: Any) -> None:
-            for claim in claims:
-                outbox.retry(conn, claim.id, not_before, str(problem), maybe_sent=unsure)
-
-        await _until_written(self._store, again)
-        if tries + 1 >= TRIES_UNTIL_TOLD and channel not in self._down:
-            self._down.add(channel)
-            await self._tell(
-                Failed(**self._own(f"unreachable:{channel}"), cause=_cause(channel), sentence=str(problem))
-            )
-
-    async def _fail(self, claims: Sequence[Claimed], sentence: str, cause: str) -> None:
-        now = self._clock()
-
-        def failed(conn: Any) -> None:
-            for claim in claims:
-                outbox.fail(conn, claim.id, sentence, now)
-
-        await _until_written(self._store, failed)
-        # A notice about a failure that fails makes no further notice: the item stands, and the digest shows it.
-        if not all(claim.notice.item.startswith("BOT-") for claim in claims):
-            item = claims[0].notice.item or None
-            event = Failed(**self._own(f"failed:{claims[0].id}"), cause=cause, sentence=sentence, item=item)
-            await self._tell(event)
-
-    def _own(self, what: str) -> dict[str, Any]:
-        now = self._clock()
-        return {
-            "id": f"courier:{what}:{now.isoformat()}",
-            "workspace": self._books.workspace,
-            "at": now,
-            "by": "docket",
-            "via": "docket",
-        }
-
-    async def _tell(self, event: Failed | Recovered) -> None:
+    async def _works(self, channel: str) -> None:
+        if channel not in self._doubted | self._told:
+            return
         try:
-            await self._desk.take(event)
+            await self._outages.recovered(_CAUSES[channel], _PART)
+            self._doubted.discard(channel)
+            self._told.discard(channel)
         except Busy:
             log.warning("the operator could not be told: the database is busy")
 
-    async def _pace(self, lane: str, outgoing: Outgoing) -> None:
-        """Keep to Slack's pace by ourselves, before it has to say 429; edits have a tier of their own."""
-        if not lane.startswith("slack:") or outgoing.edit is not None:
-            return
-        sent = self._sent_at[lane]
-        now = time.monotonic()
-        sent[:] = [at for at in sent if now - at < BURST_SECONDS]
-        if len(sent) >= BURST:
-            await asyncio.sleep(sent[0] + BURST_SECONDS - now)
-        sent.append(time.monotonic())
 
-
-def _by_lane(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
-    lanes: dict[str, list[Claimed]] = defaultdict(list)
+def _by_lane(claimed: Sequence[Claimed]) -> dict[tuple[str, str], list[Claimed]]:
+    lanes: dict[tuple[str, str], list[Claimed]] = {}
     for claim in claimed:
-        lanes[claim.lane].append(claim)
-    return list(lanes.values())
-
-
-def _place(lane: str) -> str:
-    return lane.partition(":")[2]
-
-
-def _cause(channel: str) -> str:
-    return "slack" if channel == "slack" else "smtp"
-
-
-def _drop(conn: Any, ids: Sequence[str], reason: str, at: datetime) -> None:
-    for one in ids:
-        outbox.drop(conn, one, reason, at)
-
-
-async def _until_written(store: Store, work: Callable[[Any], None]) -> None:
-    """A receipt must not be lost to a busy database, lest it be sent again. A crash is what `find` is for."""
-    while True:
-        try:
-            await store.write(work)
-        except Unavailable as problem:
-            log.warning("a receipt waits for the database: %s", problem)
-            await asyncio.sleep(0.5)
-        else:
-            return
+        lanes.setdefault((claim.ws, claim.lane), []).append(claim)
+    return lanes

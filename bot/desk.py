@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.answering import answered, filled
 from bot.books import Books
+from bot.logs import story
 from bot.recording import record
 from handlers.ports import Busy, Taken
 from rules.apply import apply, wanted
@@ -17,25 +17,25 @@ from rules.events import Command, Due, Event, Failed, Unreadable
 from rules.items import Item
 from rules.messages import Form, Reply
 from rules.notices import Ways
+from rules.replies import refused
 from rules.ruling import Ruling, World
 from storage import inbox, items, threads, timers
-from storage.store import Store, Unavailable
+from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: How many open items of a workflow are looked through for a near-duplicate.
 ALIKE_AT_MOST = 200
 BUSY = "The database is busy. Nothing was recorded; try again in a minute."
 
 
-@dataclass(frozen=True, slots=True)
 class Desk:
     """handlers/ports.Desk over a store. `ways` says which channels can send, for the lanes of notices."""
 
-    store: Store
-    books: Books
-    clock: Callable[[], datetime]
-    ways: Ways
+    def __init__(self, store: Store, books: Books, clock: Callable[[], datetime], ways: Ways) -> None:
+        self.store, self.books, self.clock, self.ways = store, books, clock, ways
+        self._away: tuple[datetime, str] | None = None  # since when the database can't be had, and why
 
     async def take(self, event: Event, raw: bytes = b"") -> Taken:
         """Take an event: durable when this returns. The same outside id again changes nothing.
@@ -43,42 +43,37 @@ class Desk:
         Raises Busy while the database can't be had. An event that the rules fail on is kept raw, quarantined, with an
         exception of the operator: the source may forget it, we don't.
         """
-        try:
-            return await self.store.write(lambda conn: self._take(conn, event, raw))
-        except Unavailable as problem:
-            raise Busy(BUSY) from problem
-        except Exception as problem:
-            log.exception("taking %s failed", event.id)
-            if isinstance(event, Failed):
-                raise  # a failure that can't be recorded would report itself for ever
-            return await self._quarantine(event, raw, problem)
+        with story(event.id):
+            try:
+                return await self._write(lambda conn: self.within(conn, event, raw))
+            except Busy:
+                raise
+            except Exception as problem:
+                log.exception("a %s could not be taken", type(event).__name__)
+                return await self._quarantine(event, raw, problem)
 
     async def ask(self, command: Command) -> Reply:
         """Answer a command that changes nothing. Raises Busy."""
-        try:
-            return await self.store.read(lambda conn: answered(conn, self.books, command, self.clock()))
-        except Unavailable as problem:
-            raise Busy(BUSY) from problem
+        return await self._read(lambda conn: answered(conn, self.books, command, self.clock()))
 
     async def form(self, command: Command) -> Form | Reply:
         """The form of a click or an incomplete command. Raises Busy."""
-        try:
-            return await self.store.read(lambda conn: filled(command, self._world(conn, self._about(conn, command))))
-        except Unavailable as problem:
-            raise Busy(BUSY) from problem
+        return await self._read(
+            lambda conn: filled(command, self._world(conn, self._about(conn, command), self.clock()))
+        )
 
-    def _take(self, conn: Any, event: Event, raw: bytes) -> Taken:
-        ws = self.books.workspace
+    def within(self, conn: Any, event: Event, raw: bytes = b"") -> Taken:
+        """Take an event inside a transaction that is under way, so that both stand or fall together."""
+        ws, now = self.books.workspace, self.clock()
+        if isinstance(event, Due) and not timers.hold(conn, _timer(ws, event)):
+            return Taken(repeat=True, key=event.item)  # it was moved, has fired, or fires in another instance
         if not inbox.count(conn, ws, event.id, event.at, event.via, type(event).__name__, raw):
             if isinstance(event, Due):
                 timers.drop(conn, _timer(ws, event))  # it fired; a row left over would be found due for ever
             known = inbox.arrival(conn, ws, event.id)
             return Taken(repeat=True, key=(known.item or "") if known else "")
-        if isinstance(event, Due) and not timers.hold(conn, _timer(ws, event)):
-            inbox.settle(conn, ws, event.id, "ignored", event.item, "the timer was moved or fires elsewhere")
-            return Taken(key=event.item, ignored="moved")
-        ruling = apply(event, self._world(conn, self._about(conn, event)))
-        record(conn, self.books, ruling, self.clock(), self.ways)
+        ruling = apply(event, self._world(conn, self._about(conn, event), now))
+        record(conn, self.books, ruling, now, self.ways)
         if isinstance(event, Due):
             # An item that no longer stands for this time has not been touched, so nothing else removes the row.
             timers.drop(conn, _timer(ws, event))
@@ -86,9 +81,11 @@ class Desk:
         return Taken(key=ruling.touched, reply=ruling.reply, ignored=ruling.ignored)
 
     def _settle(self, conn: Any, event: Event, ruling: Ruling) -> None:
-        state: inbox.State = "ignored" if ruling.ignored else "taken"
+        state: inbox.State = "taken"
         if isinstance(event, Unreadable):
             state = "quarantined"
+        elif ruling.ignored:
+            state = "ignored"
         elif any(entry.kind == "attached" for entry in ruling.entries):
             state = "attached"
         inbox.settle(conn, self.books.workspace, event.id, state, ruling.touched or None, ruling.ignored)
@@ -98,10 +95,10 @@ class Desk:
         key = want.key or (threads.find(conn, self.books.workspace, want.conversations) if want.conversations else None)
         return items.load(conn, self.books.workspace, key) if key else None
 
-    def _world(self, conn: Any, item: Item | None) -> World:
+    def _world(self, conn: Any, item: Item | None, now: datetime) -> World:
         ws = self.books.workspace
         return World(
-            now=self.clock(),
+            now=now,
             book=self.books.current,
             book_of=lambda version: self.books.of(conn, version),
             item=item,
@@ -112,30 +109,77 @@ class Desk:
 
     async def _quarantine(self, event: Event, raw: bytes, problem: Exception) -> Taken:
         """Keep what the rules failed on under its own id, and tell the operator, in one transaction."""
-        ws = self.books.workspace
-        kind = type(event).__name__
+        ws, kind, what = self.books.workspace, type(event).__name__, type(problem).__name__
         failure = Failed(
             id=f"{event.id}:quarantine",
             workspace=event.workspace,
             at=event.at,
             by="docket",
             via="docket",
-            cause=f"rules:{kind}:{type(problem).__name__}",
-            sentence=f"A {kind} could not be handled ({type(problem).__name__}). It is kept as {event.id}.",
+            cause=f"rules:{kind}:{what}",
+            sentence=f"A {kind} could not be handled ({what}). It is kept as {event.id}.",
         )
 
-        def work(conn: Any) -> Taken:
+        def kept(conn: Any) -> None:
             inbox.count(conn, ws, event.id, event.at, event.via, kind, raw)
-            inbox.settle(conn, ws, event.id, "quarantined", None, f"{type(problem).__name__} in the rules")
+            inbox.settle(conn, ws, event.id, "quarantined", None, f"{what} in the rules")
             if isinstance(event, Due):
                 timers.drop(conn, _timer(ws, event))
-            self._take(conn, failure, b"")
-            return Taken(ignored="quarantined")
 
+        def told(conn: Any) -> None:
+            kept(conn)
+            self.within(conn, failure)
+
+        # A failure whose own record fails would report itself for ever: it is kept, and the log has it.
+        telling = not isinstance(event, Failed)
         try:
-            return await self.store.write(work)
-        except Unavailable as unavailable:
-            raise Busy(BUSY) from unavailable
+            await self._write(told if telling else kept)
+        except Busy:
+            raise
+        except Exception:
+            log.exception("the operator could not be told of what is kept as %s", event.id)
+            await self._write(kept)
+        return Taken(ignored="quarantined", reply=self._sorry() if isinstance(event, Command) else None)
+
+    def _sorry(self) -> Reply:
+        operator = self.books.current.named(self.books.current.operator)
+        return refused("failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {operator} knows.",))
+
+    async def _write(self, work: Callable[[Any], T]) -> T:
+        try:
+            done = await self.store.write(work)
+        except (Unavailable, Conflict) as problem:
+            if isinstance(problem, Unavailable) and self._away is None:
+                self._away = (self.clock(), str(problem))
+            raise Busy(BUSY) from problem
+        if self._away is not None:
+            await self._back()
+        return done
+
+    async def _read(self, work: Callable[[Any], T]) -> T:
+        try:
+            return await self.store.read(work)
+        except Unavailable as problem:
+            raise Busy(BUSY) from problem
+
+    async def _back(self) -> None:
+        """The database is there again. Only now its outage can be written down; it stays open until a person saw it."""
+        assert self._away is not None
+        (since, why), self._away = self._away, None
+        now = self.clock()
+        failure = Failed(
+            id=f"failed:database:{since.isoformat()}",
+            workspace=self.books.workspace,
+            at=now,
+            by="docket",
+            via="docket",
+            cause="database",
+            sentence=f"The database could not be used for {(now - since).total_seconds():.0f} s. {why}",
+        )
+        try:
+            await self.take(failure)
+        except Busy:
+            self._away = (since, why)
 
 
 def _timer(ws: str, event: Due) -> timers.DueTimer:

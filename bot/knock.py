@@ -17,11 +17,13 @@ from bot.recording import put
 from handlers.ports import Busy
 from rules.events import Due
 from storage import inbox, settings, timers
-from storage.store import Store, Unavailable
+from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
+#: Later than this was no matter of a busy moment: the bot was down, or its clock was pushed.
+LATE_SECONDS = 60.0
 #: With nothing known to be due it still looks this often: another process may have written.
 LONGEST_NAP = timedelta(minutes=5)
 
@@ -33,6 +35,7 @@ class Knock:
         self, store: Store, books: Books, desk: Desk, clock: Callable[[], datetime], quiet: asyncio.Lock
     ) -> None:
         self._store, self._books, self._desk, self._clock, self._quiet = store, books, desk, clock, quiet
+        self._seen: dict[str, datetime] = {}  # the last occasion of each digest that the database knows of
 
     async def look(self) -> int:
         """Fire every due timer once, in order, and the digests whose hour has come; says how many.
@@ -54,18 +57,32 @@ class Knock:
         return min([now + LONGEST_NAP, *digests, *([due] if due else [])])
 
     async def _fire_timers(self) -> int:
-        fired = 0
+        tried: set[timers.DueTimer] = set()
+        latest_seconds = 0.0
         while True:
             now = self._clock()
             try:
                 due = await self._store.read(partial(timers.due, now=now, limit=BATCH))
             except Unavailable as problem:
                 raise Busy("The database is busy; due times wait for it.") from problem
-            for timer in due:
-                await self._desk.take(_event(timer, now))
-                fired += 1
-            if len(due) < BATCH:
-                return fired
+            # What is still there after it was tried is another instance's: it holds it at this moment.
+            fresh = [timer for timer in due if timer not in tried]
+            if not fresh:
+                _say_late(len(tried), latest_seconds)
+                return len(tried)
+            tried.update(fresh)
+            latest_seconds = max(latest_seconds, (now - fresh[0].due_at).total_seconds())
+            of_items: dict[str, list[timers.DueTimer]] = {}
+            for timer in fresh:
+                of_items.setdefault(timer.item, []).append(timer)
+            # An item's due times in their order, the items beside each other: they share commits.
+            ended = await asyncio.gather(*map(self._fire, of_items.values()), return_exceptions=True)
+            for problem in filter(None, ended):
+                raise problem
+
+    async def _fire(self, of_one_item: list[timers.DueTimer]) -> None:
+        for timer in of_one_item:
+            await self._desk.take(_event(timer, self._clock()))
 
     async def _digests(self) -> int:
         book, now = self._books.current, self._clock()
@@ -74,8 +91,13 @@ class Knock:
             for reader in spec.to:
                 for way in spec.via:
                     occasion = latest(spec, reader, way, book, now)
-                    if occasion is not None:
+                    if occasion is None or self._seen.get(occasion.cursor) == occasion.at:
+                        continue
+                    try:
                         sent += await self._store.write(self._once(occasion))
+                    except (Unavailable, Conflict) as problem:
+                        raise Busy("The database is busy; the digests wait for it.") from problem
+                    self._seen[occasion.cursor] = occasion.at
         return sent
 
     def _once(self, occasion: Occasion) -> Callable[[Any], int]:
@@ -102,6 +124,11 @@ class Knock:
             return 1
 
         return work
+
+
+def _say_late(count: int, latest_seconds: float) -> None:
+    if latest_seconds > LATE_SECONDS:
+        log.info("caught up: %d due times have fired, the first %.0f s late", count, latest_seconds)
 
 
 def _event(timer: timers.DueTimer, now: datetime) -> Due:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.desk import BUSY, Desk
+from bot.outages import Outages
 from handlers.ports import Busy, Taken
-from rules.events import Failed, Mailed, Recovered, Unreadable
+from rules.events import Mailed, Unreadable
 from storage import mailboxes
 from storage.store import Store, Unavailable
 
@@ -19,7 +18,7 @@ class InboxDesk:
 
     store: Store
     desk: Desk
-    clock: Callable[[], datetime]
+    outages: Outages
 
     async def take(self, event: Mailed | Unreadable, raw: bytes) -> Taken:
         """Take a mail with its raw bytes, in one transaction."""
@@ -42,21 +41,9 @@ class InboxDesk:
             raise Busy(BUSY) from problem
 
     async def failed(self, cause: str, sentence: str) -> None:
-        """The operator hears that a channel fails."""
-        now = self.clock()
-        await self.desk.take(
-            Failed(
-                id=f"failed:{cause}:{now.isoformat()}", workspace=self.desk.books.workspace, at=now, by="docket",
-                via="docket", cause=cause, sentence=sentence,
-            )
-        )  # fmt: skip
+        """The operator hears that this inbox fails."""
+        await self.outages.failed(cause, sentence)
 
     async def recovered(self, cause: str) -> None:
-        """What failed works again."""
-        now = self.clock()
-        await self.desk.take(
-            Recovered(
-                id=f"recovered:{cause}:{now.isoformat()}", workspace=self.desk.books.workspace, at=now, by="docket",
-                via="docket", cause=cause,
-            )
-        )  # fmt: skip
+        """It works again."""
+        await self.outages.recovered(cause)

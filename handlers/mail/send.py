@@ -81,9 +81,9 @@ class SmtpSender:
         try:
             await (await self._connected()).sendmail(self._sender, [address], data)
         except BaseException as problem:
-            if isinstance(problem, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused)):
-                if getattr(problem, "code", 0) != 421:
-                    raise  # an answer: the connection is good
+            answered = isinstance(problem, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused))
+            if answered and getattr(problem, "code", 0) != 421:  # after a 421 the server hangs up
+                raise
             # no telling where in the conversation it ended, also when cancelled: never go on with it
             await self._hang_up()
             closed = isinstance(problem, (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPResponseException))
@@ -131,6 +131,6 @@ def _told_apart(problem: Exception, address: str) -> Passing | Lasting:
         if refused.code >= 500:
             return Lasting(f"The mail server refuses mail to {address} for good ({refused.code}).")
         return Passing(f"The mail server does not take mail to {address} now ({refused.code}).")
-    if isinstance(problem, aiosmtplib.SMTPNotSupported):
+    if type(problem) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):  # what the library says of both
         return Passing("The mail server lacks what DOCKET_SMTP_URL asks for (TLS or login).", 300)
     return Passing("The mail server does not answer.")

@@ -12,7 +12,6 @@ from handlers.slack.text import mentions, words
 from handlers.slack.wire import (
     WORKSPACE,
     Ignored,
-    Malformed,
     Us,
     identity,
     is_direct,
@@ -45,8 +44,9 @@ class Reaction:
 def read_event(payload: object, us: Us) -> Posted | Edited | Deleted | Reaction | Ignored:
     """An Events API payload as a happening. `place_name` stays empty: it takes a call. Raises Malformed."""
     outer = mapping(payload)
-    if outer.get("type") != "event_callback":
-        raise Malformed(f"no event but {string(outer.get('type'))[:40] or 'something without a type'}")
+    kind = needed(outer, "type", "a payload")
+    if kind != "event_callback":
+        return Ignored(f"{kind[:60]} is no event")
     event = mapping(outer.get("event"))
     match event.get("type"):
         case "message":
@@ -55,8 +55,8 @@ def read_event(payload: object, us: Us) -> Posted | Edited | Deleted | Reaction 
             return post(event, needed(event, "channel", "a mention"), us, addressed=True)
         case "reaction_added":
             return _reaction(event, needed(outer, "event_id", "a reaction"), us)
-        case kind:
-            return Ignored(f"{string(kind)[:60] or 'an event without a type'} is not followed")
+        case other:
+            return Ignored(f"{string(other)[:60] or 'an event without a type'} is not followed")
 
 
 def post(message: Mapping[str, Any], place: str, us: Us, *, addressed: bool = False) -> Posted | Ignored:

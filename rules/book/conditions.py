@@ -49,20 +49,18 @@ class Facts:
     timezone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Condition:
     """A condition that can be judged. `source` as written, `reads` the fields and built-in names it depends on.
 
     Equal and hashed by source: two rulebooks with the same words mean the same condition.
     """
 
-    __slots__ = ("_fields", "_money", "_root", "reads", "source")
-
-    def __init__(self, source: str, root: Any, fields: Mapping[str, Field], currency: str) -> None:
-        self.source = source
-        self.reads = read_names(root)
-        self._root = root
-        self._fields = {name: field.type for name, field in fields.items() if name in self.reads}
-        self._money = {n: fields[n].currency or currency for n, kind in self._fields.items() if kind == "money"}
+    source: str
+    reads: frozenset[str]
+    root: Any  # rule-engine's tree
+    types: Mapping[str, str]  # of the fields that it reads
+    currencies: Mapping[str, str]  # of the money fields among them
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Condition) and other.source == self.source
@@ -75,13 +73,13 @@ class Condition:
 
     def holds(self, facts: Facts) -> bool:
         """Whether it is met; one that reads a field without a value is not. Raises ConditionFailed."""
-        if any(not facts.values.get(name) for name in self._fields):
+        if any(not facts.values.get(name) for name in self.types):
             return False
         try:
-            symbols = {**_built_in(facts), **{name: self._value(name, facts) for name in self._fields}}
-            foreign = frozenset(name for name in self._money if self._is_foreign(name, facts))
+            symbols = {**_built_in(facts), **{name: self._value(name, facts) for name in self.types}}
+            foreign = frozenset(name for name in self.currencies if self._is_foreign(name, facts))
             with decimal.localcontext(decimal_context()):
-                return _met(self._root, symbols, foreign, True)
+                return _met(self.root, symbols, foreign, True)
         except errors.EngineError as problem:
             raise ConditionFailed(f"The condition `{self.source}` could not be judged: {problem.message}.") from None
         except (ValueError, ArithmeticError, LookupError, RecursionError) as problem:
@@ -89,14 +87,14 @@ class Condition:
             raise ConditionFailed(f"The condition `{self.source}` could not be judged: {reason}.") from None
 
     def _value(self, name: str, facts: Facts) -> object:
-        value, kind = facts.values[name], self._fields[name]
+        value, kind = facts.values[name], self.types[name]
         if kind in ("money", "number"):
             return _number(name, value.split(" ")[0])
         return _local(_moment(name, value), facts.timezone) if kind == "date" else value
 
     def _is_foreign(self, name: str, facts: Facts) -> bool:
         _, _, unit = facts.values[name].partition(" ")
-        return bool(unit) and unit != self._money[name]
+        return bool(unit) and unit != self.currencies[name]
 
 
 def compile_condition(text: str, fields: Mapping[str, Field], currency: str) -> Condition:
@@ -109,7 +107,10 @@ def compile_condition(text: str, fields: Mapping[str, Field], currency: str) -> 
         raise ConditionError("the condition is empty", "Write what must be true, like amount > 300.")
     root = parsed(text, found, fields)
     Check(found, fields, currency).whole(root)
-    return Condition(text, root, fields, currency)
+    reads = read_names(root)
+    types = {name: field.type for name, field in fields.items() if name in reads}
+    money = {name: fields[name].currency or currency for name, kind in types.items() if kind == "money"}
+    return Condition(source=text, reads=reads, root=root, types=types, currencies=money)
 
 
 def _built_in(facts: Facts) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rules.book.durations import Duration
@@ -17,42 +17,44 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def explain(calendar: BusinessCalendar, start: datetime, duration: Duration) -> str:
     """ "4 business hours from Fri 15:30: 1 h 30 until 17:00, Mon is Labor Day, 2 h 30 on Tue from 09:00: Tue 11:30"."""
-    due = calendar.add(start, duration).astimezone(calendar.zone)
-    local = start.astimezone(calendar.zone)
+    moment = calendar.add(start, duration)
+    due, local = moment.astimezone(calendar.zone), start.astimezone(calendar.zone)
     if not duration.business:
         steps = _clock_change(local, due)
     elif duration.unit == "business day":
-        steps = _by_days(calendar, local, duration.amount, due)
+        steps = _by_days(calendar, local, duration.amount, moment)
     else:
-        steps = _by_hours(calendar, local, due)
+        steps = _by_hours(calendar, local, moment)
     first = local.date()
-    sum_ = f": {', '.join(_short(steps))}" if steps else ""
-    return f"{duration} from {_day(first, first)} {local:%H:%M}{sum_}: {_day(due.date(), first)} {due:%H:%M}"
+    told = f": {', '.join(_short(steps))}" if steps else ""
+    return f"{duration} from {_day(first, first)} {local:%H:%M}{told}: {_day(due.date(), first)} {due:%H:%M}"
 
 
 def _by_hours(calendar: BusinessCalendar, start: datetime, due: datetime) -> list[str]:
     steps: list[str] = []
     at = start
     for opening, closing in calendar.pieces(start):
-        opening, closing = opening.astimezone(calendar.zone), closing.astimezone(calendar.zone)
         if opening >= due:
             break
-        steps += _closed_days(calendar, at, opening, start.date())
+        # Lengths are of UTC times: two times of one zone are subtracted as if its clocks never changed.
         spent = _length(min(closing, due) - opening)
-        if opening == start:
-            steps.append(f"{spent} until {min(closing, due):%H:%M}")
-        elif opening.date() == start.date():
-            steps.append(f"{spent} from {opening:%H:%M}")
+        begin, end = opening.astimezone(calendar.zone), min(closing, due).astimezone(calendar.zone)
+        steps += _closed_days(calendar, at, begin, start.date())
+        if opening == start.astimezone(UTC):
+            steps.append(f"{spent} until {end:%H:%M}")
+        elif begin.date() == start.date():
+            steps.append(f"{spent} from {begin:%H:%M}")
         else:
-            steps.append(f"{spent} on {_day(opening.date(), start.date())} from {opening:%H:%M}")
-        at = closing
+            steps.append(f"{spent} on {_day(begin.date(), start.date())} from {begin:%H:%M}")
+        at = begin
     return steps
 
 
 def _by_days(calendar: BusinessCalendar, start: datetime, amount: int, due: datetime) -> list[str]:
-    counted = calendar.next_opening(start).astimezone(calendar.zone)
+    opening = calendar.next_opening(start)
+    counted = opening.astimezone(calendar.zone)
     steps = _closed_days(calendar, start, counted, start.date())
-    if counted != start:
+    if opening != start.astimezone(UTC):
         steps.append(f"counted from {_day(counted.date(), start.date())} {counted:%H:%M}")
     day = counted.date()
     for number in range(1, amount + 1):
@@ -61,8 +63,9 @@ def _by_days(calendar: BusinessCalendar, start: datetime, amount: int, due: date
         day = later
         if amount > 1:
             steps.append(f"{_day(day, start.date())} is {number}")
-    if due.timetz() != counted.timetz() and due == calendar.closing(day):
-        steps.append(f"{_day(day, start.date())} closes at {due:%H:%M}")
+    ended = due.astimezone(calendar.zone)
+    if due == calendar.closing(day) and ended.time() != counted.time():
+        steps.append(f"{_day(day, start.date())} closes at {ended:%H:%M}")
     return steps
 
 

@@ -47,8 +47,8 @@ class FakeSlack:
 
     async def api(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        form = dict(await request.post())
-        arguments: Json = {name: _value(str(value)) for name, value in {**request.query, **form}.items()}
+        body = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        arguments: Json = {name: _value(value) for name, value in {**request.query, **body}.items()}
         self.calls.append((method, arguments))
         if waiting := self.answers.get(method):
             said = waiting.pop(0)
@@ -99,8 +99,9 @@ class FakeSlack:
         return web.Response(text="ok")
 
 
-def _value(text: str) -> Any:
-    return json.loads(text) if text[:1] in "[{" else text
+def _value(value: Any) -> Any:
+    """Forms carry objects as JSON text."""
+    return json.loads(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
 
 
 @asynccontextmanager

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import fake_slack
 import pytest
-from fake_slack import FakeSlack
 
 from handlers.ports import Busy, Taken
 from handlers.slack.buttons import packed
@@ -20,6 +19,8 @@ from handlers.slack.listen import SCOPES, Refused, SlackDoor, Unreachable
 from handlers.slack.mrkdwn import Reader
 from rules.events import Command, Event, Posted, Reacted, Unreadable
 from rules.messages import Blank, Choice, Form, Message, Reply
+from tests.handlers.slack import fake_slack
+from tests.handlers.slack.fake_slack import FakeSlack
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TS = "1763800000.000100"
@@ -344,6 +345,21 @@ async def test_a_submitted_form_is_a_command_with_what_it_showed() -> None:
         assert (command.reason_code, command.words) == ("GOODWILL", "Log shows both.")
         assert command.seen == {"amount": "450.00 USD"}
         await b.slack.until(lambda: b.slack.called("chat.postEphemeral"))
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_decision_on_very_long_words_keeps_all_of_them_if_they_are_still_the_same(changed: bool) -> None:
+    """They do not fit into the form's metadata; their hash does."""
+    long = replace(APPROVAL, shown={"reason": "x" * 9000})
+    async with bench() as b:
+        b.desk.answer = replace(long, shown={"reason": "y" * 9000}) if changed else long
+        await b.slack.send("interactive", submission(form=long))
+        await b.slack.acknowledged()
+        (command,) = b.desk.taken
+        assert isinstance(command, Command)
+        assert command.seen is not None
+        assert (command.seen == long.shown) is not changed
+        assert command.seen["reason"].startswith("x")
 
 
 async def test_a_wrong_field_is_said_under_it_and_the_corrected_form_counts() -> None:

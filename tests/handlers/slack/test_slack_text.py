@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import block_kit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from handlers.slack.mrkdwn import Reader, line, plain
 from handlers.slack.text import mentions, words
 from rules.messages import Link, Quote, Strong, Who
+from tests.handlers.slack import block_kit
 
 READ = [
     ("a &amp; b &lt;c&gt;", "a & b <c>"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-import block_kit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +31,7 @@ from rules.messages import (
     When,
     Who,
 )
+from tests.handlers.slack import block_kit
 
 NASTY = (
     "<!channel>", "<@U0LEE>", "*b*", "_i_", "~s~", "`c`", "```", ">", "> quoted", "&", "&amp;", "&lt;", "|", "{time}",

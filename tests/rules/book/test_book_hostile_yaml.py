@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from rules.book.load import Holes, load
 from rules.book.loading.source import MAX_BYTES
@@ -108,7 +114,35 @@ def test_any_damage_to_a_rulebook_loads_or_is_a_hole() -> None:
         for _ in range(dice.randrange(1, 4)):
             begin = dice.randrange(len(text))
             text = text[:begin] + dice.choice(pieces) + text[begin + dice.choice((0, 0, 1, 5, 40)) :]
-        try:
+        with suppress(Holes):
             load(text)
-        except Holes:
-            continue
+
+
+def test_any_wrong_value_in_the_example_loads_or_is_a_hole() -> None:
+    """Every value of the shipped example replaced by something else or left out: Holes, never a crash (a sample)."""
+    example = YAML(typ="safe", pure=True).load(
+        (Path(__file__).parents[3] / "examples" / "harbor.yml").read_text("utf-8")
+    )
+    dice = random.Random(20261121)
+    gone = object()
+    wrong = [gone, None, [], {}, 5, True, "lee", "x" * 3_000, [[]], {"a": {"b": 1}}, ["lee", "lee"]]
+    for path in dice.sample(list(places(example)), 100):
+        damaged = json.loads(json.dumps(example, default=str))
+        outer = damaged
+        for step in path[:-1]:
+            outer = outer[step]
+        value = dice.choice(wrong)
+        if value is gone:
+            del outer[path[-1]]
+        else:
+            outer[path[-1]] = value
+        with suppress(Holes):
+            load(json.dumps(damaged, ensure_ascii=False))  # JSON is YAML 1.2
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value inside a value."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield (*path, step)
+        yield from places(inner, (*path, step))

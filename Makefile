@@ -1,0 +1,45 @@
+# What can be run from a checkout. Every target sets up what it needs (see .ci/setup) and then runs.
+.PHONY: help demo test check faults fuzz bench pictures clean
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+# Two workers: the suite is made for two cores, and its servers need some of them.
+PYTEST := $(PY) -m pytest -n 2
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+
+demo: ## the whole bot against its sandbox, in the browser: no account, no server, no root
+	@.ci/setup demo
+	$(PY) -m bot demo $(DEMO)
+
+test: ## the tests, against real PostgreSQL, Dovecot and Chromium (about 5 minutes)
+	@.ci/setup test
+	$(PYTEST)
+
+check: ## ruff, mypy, the walls between the rooms, and the tests
+	@.ci/setup test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PYTEST)
+
+faults: ## the long run of kills and outages
+	@.ci/setup test
+	DOCKET_FAULTS=1 $(PY) -m pytest tests/faults --timeout=3600
+
+fuzz: ## the long property tests: calendars, texts, mails, histories
+	@.ci/setup test
+	DOCKET_FUZZ=1 $(PY) -m pytest tests --timeout=7200 -n 2
+
+bench: ## ratios against named peers, measured in one run
+	@.ci/setup test
+	$(PY) -m tests.bench
+
+pictures: ## remake the pictures of the docs
+	@.ci/setup test
+	$(PY) docs/take_pictures.py
+
+clean: ## remove what the targets made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
