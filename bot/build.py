@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,8 @@ from bot.desk import Desk
 from bot.knock import Knock
 from bot.letters import mentions, names
 from bot.maildesk import InboxDesk
-from handlers.ports import Sender
+from bot.outages import Outages
+from handlers.ports import Sender, Sleep
 from rules.book.rulebook import Rulebook
 from rules.notices import Ways
 from rules.people import zone_of
@@ -44,7 +45,7 @@ class Bot:
     clock: Callable[[], datetime]
     slack: Any = None  # handlers.slack's SlackDoor, where Slack is on
     inboxes: list[Any] = field(default_factory=list)  # handlers.mail's Inbox, one for each that is configured
-    inbox_desk: InboxDesk
+    outages: Outages
     closers: list[Callable[[], Any]] = field(default_factory=list)
 
 
@@ -55,12 +56,13 @@ async def build(
     store: Store,
     *,
     clock: Callable[[], datetime] = wall_clock,
+    sleep: Sleep = asyncio.sleep,
 ) -> Bot:
     """Put a bot together; it has opened nothing but `store`. Raises Misconfigured for URLs that can never work."""
     books = Books(book, text, WORKSPACE)
     ways = Ways(slack=settings.slack_on, mail=settings.mail_on)
     desk = Desk(store, books, clock, ways)
-    inbox_desk = InboxDesk(store, desk, clock)
+    outages = Outages(desk, clock)
     quiet = asyncio.Lock()
     senders: dict[str, Sender] = {}
     bot = Bot(
@@ -68,10 +70,10 @@ async def build(
         store=store,
         books=books,
         desk=desk,
-        courier=Courier(store, books, desk, senders, clock, quiet),
+        courier=Courier(store, books, desk, senders, clock, quiet, outages, sleep),
         knock=Knock(store, books, desk, clock, quiet),
         clock=clock,
-        inbox_desk=inbox_desk,
+        outages=outages,
     )
     if settings.slack_on:
         _slack(bot, senders)
@@ -106,8 +108,8 @@ def _slack(bot: Bot, senders: dict[str, Sender]) -> None:
         clock=bot.clock,
         reader=reader,
         reactions=lambda: {w.intake.reaction for w in bot.books.current.workflows.values() if w.intake.reaction},
-        failed=bot.inbox_desk.failed,
-        recovered=bot.inbox_desk.recovered,
+        failed=bot.outages.failed,
+        recovered=bot.outages.recovered,
     )
 
 
@@ -133,9 +135,11 @@ def _mail_in(bot: Bot) -> None:
     from handlers.mail.settings import parse_inbox_url
 
     own = frozenset({bot.settings.mail_from.lower()} if bot.settings.mail_from else ())
-    for name, url in sorted(bot.settings.inboxes.items()):
-        inbox = _checked(partial(parse_inbox_url, name, url.get_secret_value()))
-        bot.inboxes.append(Inbox(inbox, bot.inbox_desk, clock=bot.clock, own_addresses=own))
+    desk = InboxDesk(bot.store, bot.desk, bot.outages)
+    for name in inbox_names(bot.books.current):
+        if (url := bot.settings.inbox(name)) is not None:
+            inbox = _checked(partial(parse_inbox_url, name, url.get_secret_value()))
+            bot.inboxes.append(Inbox(inbox, desk, clock=bot.clock, own_addresses=own))
 
 
 def _checked(parse: Callable[[], T]) -> T:
@@ -145,7 +149,6 @@ def _checked(parse: Callable[[], T]) -> T:
         raise Misconfigured(str(problem)) from None
 
 
-def unset_inboxes(book: Rulebook, settings: Settings) -> list[str]:
-    """The inboxes of the rulebook that no setting names: the bot starts without them and says so once."""
-    wanted: Mapping[str, None] = {name: None for w in book.workflows.values() for name in w.intake.email}
-    return [name for name in wanted if name.lower() not in settings.inboxes]
+def inbox_names(book: Rulebook) -> list[str]:
+    """The inboxes that the rulebook speaks of, in its order, each once."""
+    return list(dict.fromkeys(name for workflow in book.workflows.values() for name in workflow.intake.email))

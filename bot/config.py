@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
     def slack_on(self) -> bool:
         """Whether the bot speaks with Slack."""
         return self.slack_bot_token is not None and self.slack_app_token is not None
+
+    @property
+    def log_form(self) -> str:
+        """`text` or `json`; where nothing is set, text for a terminal and JSON for whatever collects logs."""
+        return self.log or ("text" if sys.stderr.isatty() else "json")
 
     @property
     def mail_on(self) -> bool:

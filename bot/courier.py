@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from bot.books import Books
 from bot.desk import Desk
@@ -58,7 +58,7 @@ class Courier:
         self._pace = Pace(sleep)
         self._wake = asyncio.Event()
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
-        # Channels of which the operator may have heard that they fail; before the first success, from an earlier process.
+        # Until the first success, an earlier process may have told the operator that these fail.
         self._doubted = set(_CAUSES)
         self._told: set[str] = set()
 

@@ -52,9 +52,8 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
                 try:
                     bot = await build(settings(given), book, text, store, clock=clock)
                     say(f"Docket's sandbox: {town.url}")
-                    say(
-                        "Write as Rita in #refunds, answer, decide as Lee, push the clock. Ctrl-C ends it; nothing is kept."
-                    )
+                    say("Write as Rita in #refunds, answer the question, decide as Lee, push the clock.")
+                    say("Ctrl-C ends it; nothing is kept.")
                     if browser:
                         await asyncio.to_thread(webbrowser.open, town.url)
                     await serve(bot, book, text, stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.answering import answered, filled
@@ -61,6 +61,10 @@ class Desk:
         return await self._read(
             lambda conn: filled(command, self._world(conn, self._about(conn, command), self.clock()))
         )
+
+    def away(self, seconds: float, why: str) -> None:
+        """The database could not be had for so long; the operator hears of it after the next take."""
+        self._away = (self.clock() - timedelta(seconds=seconds), why)
 
     def within(self, conn: Any, event: Event, raw: bytes = b"") -> Taken:
         """Take an event inside a transaction that is under way, so that both stand or fall together."""
@@ -143,7 +147,9 @@ class Desk:
 
     def _sorry(self) -> Reply:
         operator = self.books.current.named(self.books.current.operator)
-        return refused("failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {operator} knows.",))
+        return refused(
+            "failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {operator} knows.",)
+        )
 
     async def _write(self, work: Callable[[Any], T]) -> T:
         try:

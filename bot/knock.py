@@ -77,8 +77,9 @@ class Knock:
                 of_items.setdefault(timer.item, []).append(timer)
             # An item's due times in their order, the items beside each other: they share commits.
             ended = await asyncio.gather(*map(self._fire, of_items.values()), return_exceptions=True)
-            for problem in filter(None, ended):
-                raise problem
+            for outcome in ended:
+                if outcome is not None:
+                    raise outcome
 
     async def _fire(self, of_one_item: list[timers.DueTimer]) -> None:
         for timer in of_one_item:

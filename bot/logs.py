@@ -51,7 +51,7 @@ def _add_story(record: logging.LogRecord) -> bool:
 class WithoutWords(logging.Formatter):
     """Says where something failed and as what, without the exception's own words: SQL's and pydantic's quote values."""
 
-    def formatException(self, ei: _Problem) -> str:  # noqa: N802 - the library's name
+    def formatException(self, ei: _Problem) -> str:
         kind, _, where = ei
         frames = "".join(traceback.format_tb(where)).rstrip()
         return f"{frames}\n{kind.__name__ if kind else 'unknown'}"
@@ -63,7 +63,7 @@ class AsText(WithoutWords):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
         told = getattr(record, "story", "")
         return f"{line} [{told}]" if told else line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from bot.desk import Desk
 from rules.events import Failed, Recovered
@@ -20,23 +21,21 @@ class Outages:
     async def failed(self, cause: str, sentence: str, part: str = "") -> None:
         """Tell the operator, unless another part of the same cause failed already. Raises Busy: not told then."""
         if self._down[cause] <= {part}:
-            now = self._clock()
-            await self._desk.take(
-                Failed(
-                    id=f"failed:{cause}:{now.isoformat()}", workspace=self._desk.books.workspace, at=now, by="docket",
-                    via="docket", cause=cause, sentence=sentence,
-                )
-            )  # fmt: skip
+            await self._desk.take(Failed(**self._meta("failed", cause), cause=cause, sentence=sentence))
         self._down[cause].add(part)
 
     async def recovered(self, cause: str, part: str = "") -> None:
         """It works again; also to be said once after a start, for what an earlier process told of. Raises Busy."""
         if self._down[cause] <= {part}:
-            now = self._clock()
-            await self._desk.take(
-                Recovered(
-                    id=f"recovered:{cause}:{now.isoformat()}", workspace=self._desk.books.workspace, at=now, by="docket",
-                    via="docket", cause=cause,
-                )
-            )  # fmt: skip
+            await self._desk.take(Recovered(**self._meta("recovered", cause), cause=cause))
         self._down[cause].discard(part)
+
+    def _meta(self, what: str, cause: str) -> dict[str, Any]:
+        now = self._clock()
+        return {
+            "id": f"{what}:{cause}:{now.isoformat()}",
+            "workspace": self._desk.books.workspace,
+            "at": now,
+            "by": "docket",
+            "via": "docket",
+        }

@@ -51,9 +51,7 @@ class Receipts:
             )  # fmt: skip
         await self._with(receipt, begins)
 
-    async def put_off(
-        self, claims: Sequence[Claimed], not_before: datetime, problem: str, *, maybe_sent: bool
-    ) -> None:
+    async def put_off(self, claims: Sequence[Claimed], not_before: datetime, problem: str, *, maybe_sent: bool) -> None:
         """It did not go now; again from `not_before` (UTC) on."""
 
         def again(conn: Any) -> None:
@@ -96,7 +94,7 @@ class Receipts:
         await self._insist(lambda conn: outbox.give_back(conn, [claim.id for claim in claims]))
 
     async def _with(self, receipt: Callable[[Any], None], event: Event | None) -> None:
-        """The receipt and what it leads to, in one transaction; where the rules fail on that, the receipt stands alone."""
+        """The receipt and what it leads to in one transaction; where the rules fail on that, the receipt alone."""
 
         def both(conn: Any) -> None:
             receipt(conn)

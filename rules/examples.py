@@ -72,8 +72,8 @@ def _try(book: Rulebook, workflow: Workflow, message: str) -> Ruling:
         )
     elif workflow.intake.email:
         event = Mailed(
-            **by_hand, via="mail", inbox=workflow.intake.email[0], message_id="<example@example.invalid>", references=(),
-            subject="", from_name="", text=message, new_text=message,
+            **by_hand, via="mail", inbox=workflow.intake.email[0], message_id="<example@example.invalid>",
+            references=(), subject="", from_name="", text=message, new_text=message,
         )  # fmt: skip
     else:
         event = Command(**by_hand, via="slack", verb="new", workflow=workflow.name, words=message)

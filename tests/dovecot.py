@@ -32,7 +32,7 @@ _USERS = 200
 
 @dataclass
 class Dovecot:
-    """A server that can be stopped, killed and started again on the same ports. `hide`: capabilities it keeps secret."""
+    """A server that can be killed and started again on the same ports. `hide`: capabilities that it keeps secret."""
 
     hide: tuple[str, ...] = ()
     folder: Path = field(init=False)
@@ -173,7 +173,17 @@ userdb {{
   args = uid={owner} gid={group} home={here}/home/%n
 }}
 """
-            all_names = "IMAP4rev1 SASL-IR LITERAL+ ENABLE IDLE UIDPLUS MOVE UNSELECT CHILDREN NAMESPACE".split()
+            all_names = (
+                "IMAP4rev1",
+                "SASL-IR",
+                "LITERAL+",
+                "ENABLE",
+                "IDLE",
+                "UIDPLUS",
+                "MOVE",
+                "UNSELECT",
+                "NAMESPACE",
+            )
             shown = " ".join(name for name in all_names if name not in self.hide)
             capability = f"imap_capability = {shown}\n" if self.hide else ""
         return f"""{head}{capability}

@@ -37,7 +37,9 @@ def check(
     elif book is None:
         typer.echo(f"The rulebook has {_counted(len(holes), 'hole')}.\n" + _lines(holes))
     elif holes:
-        typer.echo(f"The rulebook has no hole, but {_counted(len(holes), 'example')} of its own is not true.\n" + _lines(holes))
+        typer.echo(
+            f"The rulebook has no hole, but {_counted(len(holes), 'example')} of its own is not true.\n" + _lines(holes)
+        )
     else:
         typer.echo(_praise(book, path))
     raise typer.Exit(1 if holes else 0)
@@ -82,7 +84,8 @@ def _praise(book: Rulebook, path: Path) -> str:
     own = [workflow for workflow in book.workflows.values() if workflow.name != "docket"]
     examples = sum(len(workflow.examples) for workflow in own)
     tried = f"{_counted(examples, 'example')} true" if examples else "it carries no examples"
-    return f"{path} has no hole: {_counted(len(own), 'workflow')}, {_counted(len(book.people), 'person', 'people')}, {tried}."
+    people = _counted(len(book.people), "person", "people")
+    return f"{path} has no hole: {_counted(len(own), 'workflow')}, {people}, {tried}."
 
 
 def _counted(number: int, one: str, many: str = "") -> str:

@@ -19,7 +19,7 @@ def run() -> None:
         from bot.run import run as started
 
         chosen = settings()
-        set_up(chosen.log)
+        set_up(chosen.log_form)
         await started(chosen)
 
     finish(work)

@@ -1,7 +1,7 @@
 """Who wrote a mail and where an answer may go: addresses read from the raw header, believed only when they are plain.
 
-From proves nothing (RFC 5322 says what it means, nobody checks it); this file sees to it that at least nobody is taken for
-another by a parser's kindness: encoded words inside an address, two addresses, comments, look-alike letters.
+From proves nothing: RFC 5322 says what it means, and nobody checks it. Here at least nobody is taken for another
+by a parser's kindness: encoded words inside an address, two addresses, comments, look-alike letters.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Mailbox:
 
 
 def mailboxes(value: str) -> list[Mailbox]:
-    """The entries of an address header's raw value (RFC 5322 section 3.4), groups dissolved. One pass over its characters.
+    """The entries of an address header's raw value (RFC 5322 section 3.4), groups dissolved. One pass over it.
 
     An entry is believed when exactly one address stands in it, in angle brackets or alone, outside quotes and comments.
     """
@@ -50,7 +50,7 @@ def mailboxes(value: str) -> list[Mailbox]:
         for piece in (bare, quoted, comment, angles):
             piece.clear()
 
-    # an encoded word in a name is one piece, whatever its letters: `Bcc:_v@other.example` in it is neither group nor address
+    # an encoded word in a name is one piece: `Bcc:_v@other.example` in it is neither a group nor an address
     value = value[:_MAX_VALUE]
     marks = {m.start(): m.end() for m in _WORD.finditer(value)}
     at = 0
@@ -119,7 +119,7 @@ def _mailbox(bare: str, quoted: str, comment: str, angles: list[str]) -> Mailbox
 
 
 def _plain(address: str) -> bool:
-    """ASCII only (look-alike letters of other scripts are no address here), no encoded word, no route, no trailing dot."""
+    """ASCII only (other scripts have look-alike letters), no encoded word, no route, no dot at the end."""
     return bool(_ADDRESS.fullmatch(address)) and "=?" not in address and len(address) <= 254
 
 
@@ -147,7 +147,7 @@ def recipients(headers: Headers) -> tuple[str, ...]:
 
 
 def where_to_answer(headers: Headers, by: str) -> str | None:
-    """The one address an answer may go to: Reply-To's only within From's domain, so that nobody is hit by a third's mail."""
+    """The one address an answer may go to. Reply-To counts within From's domain only, or we could be aimed at others."""
     if not by:
         return None
     wanted = [entry.address for entry in mailboxes(headers.first("reply-to")) if entry.address]

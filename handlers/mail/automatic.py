@@ -30,32 +30,36 @@ _LIST_FIELDS = (
 # Anchored: "Re: Out of office policy question" is a person's.
 _ANSWERING_SUBJECT = re.compile(
     r"(?:automatic reply|automated (?:reply|response)|auto(?:matic)? ?-?(?:reply|response|responder)|autoreply|auto:|"
-    r"out of (?:the )?office(?: (?:auto)?reply)?(?:$|[:;,-]| re: )|away from (?:the )?office|vacation (?:reply|response)|"
-    r"automatische antwort|abwesenheits(?:notiz|nachricht|meldung|agent)|abwesend\b|réponse automatique|absence du bureau|"
-    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig|"
-    r"autosvar|automatiskt svar|automatisk svar|automaattinen vastaus|poissaolo|resposta automática|ausência|"
-    r"automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|автоматический ответ|автоответ|автоматична відповідь|"
-    r"otomatik yanıt|automatikus válasz|răspuns automat|αυτόματη απάντηση|自動応答|自動返信|不在|自动回复|自動回覆|自动答复|자동 ?회신|"
-    r"부재중)",
+    r"out of (?:the )?office(?: (?:auto)?reply)?(?:$|[:;,-]| re: )|away from (?:the )?office|vacation (?:reply|"
+    r"response)|automatische antwort|abwesenheits(?:notiz|nachricht|meldung|agent)|abwesend\b|réponse automatique|"
+    r"absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|"
+    r"automatisch antwoord|afwezig|autosvar|automatiskt svar|automatisk svar|automaattinen vastaus|poissaolo|"
+    r"resposta automática|ausência|automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|"
+    r"автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|automatikus válasz|răspuns automat|"
+    r"αυτόματη απάντηση|自動応答|自動返信|不在|自动回复|自動回覆|自动答复|자동 ?회신|부재중)",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|not (?:be )?deliver|returning to sender|mail (?:system )?error|could not send|失败|失敗|无法|無法|delivery (?:status|failure|failed|problem|report|has failed|unsuccessful|delay|error|"
-    r"notification|attempt)|failure notice|returned (?:mail|to sender|message)|mail (?:delivery|system error|could not)|"
-    r"returned mail|delivery.{0,20}fail|failed (?:delivery|mail|message)|message (?:not|status|delayed|delivery|could not)|"
+    r"undeliver|not (?:be )?deliver|returning to sender|mail (?:system )?error|could not send|失败|失敗|无法|無法|"
+    r"delivery (?:status|failure|failed|problem|report|has failed|unsuccessful|delay|error|notification|attempt)|"
+    r"failure notice|returned (?:mail|to sender|message)|mail (?:delivery|system error|could not)|returned mail|"
+    r"delivery.{0,20}fail|failed (?:delivery|mail|message)|message (?:not|status|delayed|delivery|could not)|"
     r"non[- ]?delivery|non remis|unzustellbar|nicht zustellbar|mail failure|bounce|warning: (?:message|could not)|"
-    r"não entregue|no se puede entregar|unable to deliver|permanent (?:error|fail)|user unknown|"
-    r"error (?:sending|delivering)|echec|échec|rejected|mislukt|配信|エラー|退信|mailbox (?:full|unavailable|exceeded)|over quota",
+    r"não entregue|no se puede entregar|unable to deliver|permanent (?:error|fail)|user unknown|error (?:sending|"
+    r"delivering)|echec|échec|rejected|mislukt|配信|エラー|退信|mailbox (?:full|unavailable|exceeded)|over quota",
     re.IGNORECASE,
 )
 _STATUS = re.compile(rb"(?:^|[\s(#<:;-])[45]\.\d{1,3}\.\d{1,3}\b|\b[45][0-7]\d[ -](?:[45]\.\d|[A-Za-z<#'])")
 _BOUNCE_TEXT = re.compile(
-    rb"(?i)undeliver|could ?n.t be deliver|could not be (?:deliver|sent)|not (?:be )?delivered|delivery (?:fail|has failed|"
-    rb"problem|error|to the)|returned to sender|user unknown|unknown user|no such (?:user|recipient)|mailbox (?:is )?full|"
-    rb"following (?:recipient|address)|unable to deliver|failed to deliver|recipients? (?:could|did|was|were)|"
-    rb"does not exist|bounced|quota|undelivered|final-recipient|mailbox unavailable|valid recipient|able to deliver|"
-    rb"returned because|delivery errors|permanent error|n'a pas pu|konnte nicht zugestellt"
+    rb"(?i)undeliver|could ?n.t be deliver|could not be (?:deliver|sent)|not (?:be )?delivered|delivery (?:fail|"
+    rb"has failed|problem|error|to the)|returned to sender|user unknown|unknown user|no such (?:user|recipient)|"
+    rb"mailbox (?:is )?full|following (?:recipient|address)|unable to deliver|failed to deliver|"
+    rb"recipients? (?:could|did|was|were)|does not exist|bounced|quota|undelivered|final-recipient|"
+    rb"mailbox unavailable|valid recipient|able to deliver|returned because|delivery errors|permanent error|"
+    rb"n'a pas pu|konnte nicht zugestellt"
 )
+_CONCERNED = re.compile(rb"(?im)^[ \t>|]{0,8}(?:original-|x-original-)?message-id:\s{0,4}(<[^<>\s]{1,998}>)")
+_MAX_CONCERNED = 20
 _SEARCHED = 64 * 1024  # bytes of a body: the reason stands before the mail that is given back
 
 
@@ -76,7 +80,7 @@ def kind(
 
 
 def is_bounce(root: Part) -> bool:
-    """Whether a server says that a mail of somebody could not be delivered, or not yet (RFC 3464, and those who don't follow it)."""
+    """Whether a server says that a mail could not be delivered, or not yet: by RFC 3464, or in its own words."""
     headers = root.headers
     report = root.parameters.get("report-type", "").lower()
     if root.media_type == "multipart/report" and report == "delivery-status":
@@ -109,6 +113,13 @@ def is_bounce(root: Part) -> bool:
     return bool(
         _BOUNCE_TEXT.search(text) and (_STATUS.search(text) or "mailer-daemon" in headers.first("from").lower())
     )
+
+
+def concerned(root: Part) -> list[str]:
+    """The Message-IDs that a bounce or receipt is about: of its machine-readable part or of the mail it gives back."""
+    return [
+        found.decode("ascii", "replace") for found in _CONCERNED.findall(root.body[: 4 * _SEARCHED])[:_MAX_CONCERNED]
+    ]
 
 
 def _gives_mail_back(root: Part, text: bytes) -> bool:
@@ -184,7 +195,7 @@ def _other(root: Part) -> Automatic:
 
 
 def answerable(headers: Headers, *, by: str, automatic: Automatic, own_addresses: frozenset[str]) -> bool:
-    """Whether an automatic answer may go out at all: to a person who can be reached, asks for none not to, and is no list."""
+    """Whether an automatic answer may go out at all: to a person who can be reached and wants it, and to no list."""
     if automatic or not by or is_own(by, own_addresses) or is_nobody(by):
         return False
     if any(name.startswith("list-") for name, _ in headers.fields):

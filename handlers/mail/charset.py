@@ -34,7 +34,7 @@ _SAMPLE = 20_000  # bytes that chardet looks at: more costs time and changes no 
 
 
 def codec_of(declared: str) -> str:
-    """The Python codec behind a declared charset, "" for none; codecs that are no charset (zlib, idna, hex) are none."""
+    """The Python codec behind a declared charset; "" for none, and for codecs that are no charset (zlib, idna, hex)."""
     name = declared.strip(" \t\r\n\"'").lower()
     if not re.fullmatch(r"[a-z0-9._:+-]{1,40}", name):
         return ""
@@ -76,9 +76,11 @@ def decode(data: bytes, declared: str = "") -> str:
             return damaged
     elif codec not in ("", "cp1252") and (read := _strict(data, codec)) is not None:
         return read
-    if codec != "cp1252" or high * 2 > len(data.translate(None, _NO_LETTERS)):
-        codec = _guess(data) or codec
-    return data.decode(codec or "cp1252", "replace")
+    foreign = high * 2 > len(data.translate(None, _NO_LETTERS))
+    guess = "" if codec == "cp1252" and not foreign else _guess(data)
+    if not foreign and not re.match(r"cp125|iso8859|koi8", guess):
+        guess = ""  # a few odd letters in a short text: the encodings of old Macs and of DOS are no likely reading
+    return data.decode(guess or codec or "cp1252", "replace")
 
 
 def _strict(data: bytes, codec: str) -> str | None:

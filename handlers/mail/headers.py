@@ -1,7 +1,7 @@
 """Header blocks: their fields as they were sent, encoded words decoded by our own hand, and values made safe to show.
 
-The standard library's compat32 policy splits the block; nothing of it decodes, because its newer policies raise on one mail
-in a hundred and believe forged addresses.
+The standard library's compat32 policy splits the block; nothing of it decodes, because its newer policies raise on one
+mail in a hundred and believe forged addresses.
 """
 
 from __future__ import annotations

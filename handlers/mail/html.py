@@ -9,6 +9,11 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+
+def _names(elements: str) -> frozenset[str]:
+    return frozenset(elements.split())
+
+
 # Lexbor is quadratic in the depth of a tree and in the attributes of a tag, and rebuilds every open formatting element
 # in every paragraph (HTML standard, "reconstruct the active formatting elements"): 55 kB of <p><b id=1><p><b id=2>...
 # were 3.6 GB and 8 seconds. Hence the caps, and formatting elements are read as <span>, which is never rebuilt.
@@ -18,92 +23,15 @@ _FORMATTING = re.compile(r"(?i)<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strik
 _EMBEDDED = re.compile(r"(?i)data:[^\"'\s>]{200,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})")
 # Elements without an end, and those that a sibling ends: left open they do not make the tree deeper.
-_SHALLOW = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "dd",
-        "dt",
-        "option",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "tfoot",
-    ]
+_SHALLOW = _names(
+    "area base br col embed hr img input link meta source track wbr p li dd dt option tr td th tbody thead tfoot"
 )
-_DROPPED = frozenset(
-    [
-        "head",
-        "script",
-        "style",
-        "title",
-        "template",
-        "noscript",
-        "textarea",
-        "select",
-        "option",
-        "iframe",
-        "object",
-        "svg",
-        "math",
-    ]
+_DROPPED = _names("head script style title template noscript textarea select option iframe object svg math")
+_BLOCKS = _names(
+    "address article aside body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr "
+    "html li main nav ol p pre section table tbody tfoot thead tr ul blockquote"
 )
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-        "blockquote",
-    ]
-)
-_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "table"])
+_SPACED = _names("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol table")
 _INVISIBLE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0(?:\.0*)?(?![.\d])"
     r"|(?:font-size|max-height|max-width|line-height):0(?:\.0*)?(?![.\d])"
@@ -229,7 +157,7 @@ def _squeezed(style: str) -> str:
 
 
 def _hidden_by_style_sheet(tree: LexborHTMLParser) -> frozenset[str]:
-    """`.class` and `#id` that a style element hides everywhere (not those of an @media block: some screen shows them)."""
+    """`.class` and `#id` that a style element hides everywhere; what an @media block hides, some screen shows."""
     hidden: set[str] = set()
     for element in tree.css("style"):
         open_blocks = 0

@@ -1,4 +1,4 @@
-"""The outside id of a mail: the same for the same mail, in whatever inbox and how often it is found (design.md, promise 2)."""
+"""The outside id of a mail: the same for the same mail, in whatever inbox and however often it is found."""
 
 from __future__ import annotations
 

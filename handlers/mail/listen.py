@@ -1,9 +1,9 @@
 """Watching an inbox: each message is taken by the desk, and only then marked in the mailbox and passed by.
 
-Per message: fetch with PEEK, read, `await desk.take` (one transaction that stores the raw bytes and what follows from them),
-then the mark in the database, then \\Seen or the move. A crash anywhere reads the message again; its outside id makes that
-harmless. \\Seen is a sign for people: what was read is known by the mark (UIDVALIDITY and the highest UID), because a person
-who opens a mail sets \\Seen too.
+Per message: fetch with PEEK, read, `await desk.take` (one transaction that stores the raw bytes and what follows from
+them), then the mark in the database, then \\Seen or the move. A crash anywhere reads the message again; its outside id
+makes that harmless. \\Seen is a sign for people: what was read is known by the mark (UIDVALIDITY and the highest UID),
+because a person who opens a mail sets \\Seen too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import random
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,6 +22,7 @@ from typing import Protocol, TypeVar
 from handlers.mail.identity import is_ours
 from handlers.mail.imap import BROKEN, Fetched, Refused, Session
 from handlers.mail.outages import Outages
+from handlers.mail.patience import Pace, Patience, Stopped
 from handlers.mail.read import WORKSPACE, read
 from handlers.mail.settings import InboxSettings
 from handlers.ports import Busy, Clock, Taken
@@ -49,27 +49,6 @@ class MailDesk(Protocol):
     async def recovered(self, cause: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How patient listening is, in seconds."""
-
-    idle: float = 300  # RFC 2177 allows 29 minutes; routers forget quiet connections much earlier
-    idle_first: float = 1  # after mail came, doubling up to `idle`: servers miss what arrives just before they wait
-    slice: float = 1  # of waiting: how quickly a stop is heard
-    poll: float = 60  # between rounds where the server has no IDLE
-    retry: float = 1  # before the second attempt; doubles up to `retry_most`
-    retry_most: float = 60
-    refused: float = 120  # after a wrong password, doubling up to `refused_most`: accounts get locked
-    refused_most: float = 900
-    report: float = 60  # of failing before the operator hears of it
-    busy: float = 1  # before a message is offered again to a busy desk; doubles up to 30
-    sweep: float = 24 * 3600  # between looks below the mark
-
-
-class _Stopped(Exception):
-    """`stop` was set while something waited."""
-
-
 class Inbox:
     """One watched folder. `run` is its life; at most one Inbox may run for a folder, in all processes."""
 
@@ -93,35 +72,34 @@ class Inbox:
         self._tls = tls
         self._pace = pace or Pace()
         self._cause = f"inbox:{settings.name}"
-        self._stop = asyncio.Event()
+        self._patience = Patience(self._pace, asyncio.Event())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._cause)
         self._session: Session | None = None
         self._mark = 0
         self._settled: set[int] = set()
         self._strikes: Counter[int] = Counter()
         self._outages = Outages(settings, desk, report_seconds=self._pace.report)
-        self._attempt = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends within seconds of it. Nothing outside makes it raise."""
-        self._stop = stop
+        self._patience = Patience(self._pace, stop)
         try:
             while not stop.is_set():
                 try:
                     await self._until_stop(self._watch())
-                except _Stopped:
+                except Stopped:
                     break
                 except Refused:
                     await self._outages.refused()
-                    await self._back_off(self._pace.refused, self._pace.refused_most)
+                    await self._patience.back_off(self._pace.refused, self._pace.refused_most)
                 except BROKEN as problem:
                     log.info("%s: %s", self._cause, type(problem).__name__)
                     await self._outages.broken(problem)
-                    await self._back_off(self._pace.retry, self._pace.retry_most)
+                    await self._patience.back_off(self._pace.retry, self._pace.retry_most)
                 except Exception as fault:
                     log.exception("%s: a fault of this program", self._cause)
                     await self._outages.broken(fault)
-                    await self._back_off(self._pace.retry, self._pace.retry_most)
+                    await self._patience.back_off(self._pace.retry, self._pace.retry_most)
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
@@ -131,18 +109,18 @@ class Inbox:
         try:
             session = self._session = await self._blocking(lambda: Session(self._settings, tls=self._tls))
             await self._catch_up(session)
-            swept, patience = _now(), self._pace.idle_first
+            swept, wait = _now(), self._pace.idle_first
             while True:
                 uids = await self._blocking(lambda: session.above(self._mark))
                 await self._take_all(session, uids)
-                self._attempt = 0
+                self._patience.worked()
                 await self._outages.fine()
                 if _now() - swept > self._pace.sweep:
                     swept = _now()
                     await self._look_below(session)
-                patience = self._pace.idle_first if uids else min(patience * 2, self._pace.idle)
+                wait = self._pace.idle_first if uids else min(wait * 2, self._pace.idle)
                 if not session.announced():
-                    await self._wait(session, patience)
+                    await self._wait(session, wait)
         finally:
             if self._session is not None:
                 self._session.close()
@@ -152,7 +130,7 @@ class Inbox:
         """Set the mark to go on from, and take what lies below it and is not ours yet."""
         self._settled.clear()
         name = self._settings.name
-        known = await self._insist(lambda: self._desk.mark(name))
+        known = await self._patience.insist(lambda: self._desk.mark(name))
         if known is not None and known[0] == session.uidvalidity:
             # left without our sign by a crash between commit and \\Seen, or numbered late by the server
             self._mark = known[1]
@@ -167,7 +145,7 @@ class Inbox:
             since = self._clock() - timedelta(days=30)
             uids = await self._blocking(lambda: session.unseen_or_since(since, newest))
         await self._take_all(session, uids, passing=False)
-        await self._insist(lambda: self._desk.advance(name, session.uidvalidity, newest))
+        await self._patience.insist(lambda: self._desk.advance(name, session.uidvalidity, newest))
         self._mark = newest
 
     async def _look_below(self, session: Session) -> None:
@@ -194,7 +172,7 @@ class Inbox:
 
     async def _pass(self, session: Session, uid: int) -> None:
         if uid > self._mark:
-            await self._insist(lambda: self._desk.advance(self._settings.name, session.uidvalidity, uid))
+            await self._patience.insist(lambda: self._desk.advance(self._settings.name, session.uidvalidity, uid))
             self._mark = uid
 
     async def _events(
@@ -228,8 +206,8 @@ class Inbox:
 
     async def _take(self, event: Mailed | Unreadable, raw: bytes) -> None:
         try:
-            await self._insist(lambda: self._desk.take(event, raw))
-        except _Stopped:
+            await self._patience.insist(lambda: self._desk.take(event, raw))
+        except Stopped:
             raise
         except Exception:
             if isinstance(event, Unreadable):
@@ -238,7 +216,7 @@ class Inbox:
             log.exception("%s: a mail could not be handled", self._cause)
             problem = "It was read, but could not be handled: a fault of this program."
             spare = self._unreadable(event.id, event.at, problem)
-            await self._insist(lambda: self._desk.take(spare, raw))
+            await self._patience.insist(lambda: self._desk.take(spare, raw))
 
     def _unreadable(self, outside_id: str, at: datetime, problem: str) -> Unreadable:
         return Unreadable(
@@ -250,45 +228,19 @@ class Inbox:
         self._settled.update(uids)
         await self._outages.signed(await self._blocking(lambda: session.settle(uids)))
 
-    async def _wait(self, session: Session, patience: float) -> None:
+    async def _wait(self, session: Session, seconds: float) -> None:
         """Until something may be new: the server says so (IDLE), or it is time to look."""
         if not session.can_idle:
-            await self._sleep(self._pace.poll)
+            await self._patience.sleep(self._pace.poll)
             return
         await self._blocking(session.begin_idle)
-        ends = _now() + patience
-        while _now() < ends and not self._stop.is_set() and not session.announced():
+        ends = _now() + seconds
+        while _now() < ends and not self._patience.stop.is_set() and not session.announced():
             if await self._blocking(lambda: session.idle(self._pace.slice)):
                 break
         await self._blocking(session.end_idle)
-        if self._stop.is_set():
-            raise _Stopped
-
-    # Waiting
-
-    async def _back_off(self, first: float, most: float) -> None:
-        self._attempt += 1
-        longest = min(first * 2 ** min(self._attempt - 1, 16), most)
-        # jitter: several inboxes on one server must not come back in step
-        await self._sleep(longest * random.uniform(0.5, 1), quietly=True)  # noqa: S311 - nothing secret
-
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What the house answers; while it is busy it is asked again."""
-        wait = self._pace.busy
-        while True:
-            try:
-                return await call()
-            except Busy:
-                await self._sleep(wait)
-                wait = min(wait * 2, 30)
-
-    async def _sleep(self, seconds: float, quietly: bool = False) -> None:
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
-        if not quietly:
-            raise _Stopped
+        if self._patience.stop.is_set():
+            raise Stopped
 
     async def _blocking(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
@@ -296,7 +248,7 @@ class Inbox:
     async def _until_stop(self, life: Awaitable[None]) -> None:
         """Run `life`; when stopped, give it two seconds to end what is under way, then cut its connection."""
         task = asyncio.ensure_future(life)
-        stopped = asyncio.ensure_future(self._stop.wait())
+        stopped = asyncio.ensure_future(self._patience.stop.wait())
         try:
             await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():

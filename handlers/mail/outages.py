@@ -1,4 +1,4 @@
-"""What the operator hears of an inbox that fails: one sentence when it has failed for a while, a word when it works again."""
+"""What the operator hears of an inbox that fails: a sentence when that lasts, and a word when it works again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Told(Protocol):
 
 
 class Outages:
-    """The state of one inbox, in causes: `inbox:NAME` (it can't be read) and `inbox:NAME:done` (taken mail keeps no sign)."""
+    """One inbox's causes: `inbox:NAME` (it can't be read), `inbox:NAME:done` (taken mail can't be marked or moved)."""
 
     def __init__(self, settings: InboxSettings, house: Told, *, report_seconds: float) -> None:
         self.cause = f"inbox:{settings.name}"
@@ -51,7 +51,8 @@ class Outages:
         setting = f"DOCKET_INBOX_{name.upper().replace('-', '_')}"
         await self._tell(
             self.cause,
-            f"The inbox {name} can't be read: {host} refuses the user or the password. Mend {setting}; mail waits there.",
+            f"The inbox {name} can't be read: {host} refuses the user or the password. "
+            f"Mend {setting}; mail waits there.",
         )
 
     async def fine(self) -> None:

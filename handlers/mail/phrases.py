@@ -11,39 +11,41 @@ import re
 WROTE = re.compile(
     r"\b(?:wrote|writes|said|schrieb|geschrieben|a écrit|écrit|escribió|escribio|ha scritto|scrisse|escreveu|schreef|"
     r"geschreven|skrev|kirjoitti|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|napisał(?:\(a\)|a)?|pisze|написал(?:\(а\)|а)?|"
-    r"пишет|пише|написав(?:\(ла\))?|написа|yazdı|írta|a scris|έγραψε|napisao|napisala|je napisao|kirjutas|rašė|rakstīja|"
-    r"đã viết|menulis|va escriure|idatzi du)\b|写道|寫道|写到|작성|書きました|のメール|כתב|كتب|เขียน"
+    r"пишет|пише|написав(?:\(ла\))?|написа|yazdı|írta|a scris|έγραψε|napisao|napisala|je napisao|kirjutas|rašė|"
+    r"rakstīja|đã viết|menulis|va escriure|idatzi du)\b|写道|寫道|写到|작성|書きました|のメール|כתב|كتب|เขียน"
 )
 
 #: Labels of the block that Outlook and its like put above what they quote, by meaning.
 _LABELS = {
-    "from": "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|gönderen|feladó|de la|από|dari|từ|จาก|差出人|送信者|"
-    "发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|מאת|من",
-    "sent": "sent|date|gesendet|datum|envoyé|enviado|enviado el|enviada em|enviado em|fecha|inviato|data|verzonden|skickat|"
-    "sendt|dato|lähetetty|päivämäärä|wysłano|odesláno|odoslané|отправлено|дата|надіслано|gönderildi|gönderilme tarihi|"
-    "tarih|küldve|dátum|trimis|στάλθηκε|ημερομηνία|dikirim|tanggal|gửi|ngày|ส่ง|วันที่|送信日時|日時|发送时间|發送時間|"
-    "日期|时间|寄件日期|보낸 날짜|날짜|נשלח|תאריך|تاريخ|تم الإرسال",
-    "to": "to|an|à|para|a|aan|till|til|vastaanottaja|do|komu|кому|kime|alıcı|címzett|către|προς|kepada|tới|đến|ถึง|宛先|"
-    "收件人|收件者|받는 사람|받는사람|אל|إلى|reply-to|antwort an|cc|kopie|copie|kopia|копия|copia|risposta",
-    "subject": "subject|betreff|objet|asunto|oggetto|onderwerp|assunto|ämne|emne|aihe|temat|předmět|predmet|тема|konu|tárgy|"
-    "subiect|θέμα|perihal|subjek|chủ đề|เรื่อง|件名|主题|主題|主旨|제목|נושא|الموضوع",
+    "from": "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|gönderen|feladó|de la|από|dari|từ|จาก|差出人|"
+    "送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|מאת|من",
+    "sent": "sent|date|gesendet|datum|envoyé|enviado|enviado el|enviada em|enviado em|fecha|inviato|data|verzonden|"
+    "skickat|sendt|dato|lähetetty|päivämäärä|wysłano|odesláno|odoslané|отправлено|дата|надіслано|gönderildi|"
+    "gönderilme tarihi|tarih|küldve|dátum|trimis|στάλθηκε|ημερομηνία|dikirim|tanggal|gửi|ngày|ส่ง|วันที่|"
+    "送信日時|日時|发送时间|發送時間|日期|时间|寄件日期|보낸 날짜|날짜|נשלח|תאריך|تاريخ|تم الإرسال",
+    "to": "to|an|à|para|a|aan|till|til|vastaanottaja|do|komu|кому|kime|alıcı|címzett|către|προς|kepada|tới|đến|ถึง|"
+    "宛先|收件人|收件者|받는 사람|받는사람|אל|إلى|reply-to|antwort an|cc|kopie|copie|kopia|копия|copia|"
+    "risposta",
+    "subject": "subject|betreff|objet|asunto|oggetto|onderwerp|assunto|ämne|emne|aihe|temat|předmět|predmet|тема|"
+    "konu|tárgy|subiect|θέμα|perihal|subjek|chủ đề|เรื่อง|件名|主题|主題|主旨|제목|נושא|الموضوع",
 }
 LABELS: dict[str, str] = {label: kind for kind, labels in _LABELS.items() for label in labels.split("|")}
 
 #: Stands between dashes above the mail that was answered or passed on.
 ORIGINAL = re.compile(
-    r"original message|original e-?mail|forwarded (?:message|by)|(?:ursprüngliche|original)-? ?nachricht|weitergeleitete|"
-    r"message (?:d'origine|original|initial|transféré)|e-mail d'origine|mensaje (?:original|reenviado)|messaggio (?:originale|"
-    r"inoltrato)|oorspronkelijk|doorgestuurd|mensagem (?:original|encaminhada)|ursprungligt|vidarebefordrat|oprindelig|"
-    r"original melding|opprinnelig|videresendt|alkuperäinen|välitetty|oryginalna|przekazana|původní|přeposlaná|pôvodná|"
-    r"исходное|оригинальное|пересылаемое|перенаправленное|orijinal|özgün|iletilen|eredeti|元のメッセージ|転送|原始|转发|轉寄|"
-    r"원본|전달된"
+    r"original message|original e-?mail|forwarded (?:message|by)|(?:ursprüngliche|original)-? ?nachricht|"
+    r"weitergeleitete|message (?:d'origine|original|initial|transféré)|e-mail d'origine|mensaje (?:original|"
+    r"reenviado)|messaggio (?:originale|inoltrato)|oorspronkelijk|doorgestuurd|mensagem (?:original|encaminhada)|"
+    r"ursprungligt|vidarebefordrat|oprindelig|original melding|opprinnelig|videresendt|alkuperäinen|välitetty|"
+    r"oryginalna|przekazana|původní|přeposlaná|pôvodná|исходное|оригинальное|пересылаемое|перенаправленное|orijinal|"
+    r"özgün|iletilen|eredeti|元のメッセージ|転送|原始|转发|轉寄|원본|전달된"
 )
 #: The same as Apple and Lotus write it: a line of its own.
 BEGIN_FORWARDED = re.compile(
-    r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|"
-    r"inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht|vidarebefordrat brev|"
-    r"início da mensagem encaminhada|videresendt meddelelse|начало переадресованного (?:сообщения|письма))\s*[:：]?"
+    r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|"
+    r"transféré)|inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht|"
+    r"vidarebefordrat brev|início da mensagem encaminhada|videresendt meddelelse|"
+    r"начало переадресованного (?:сообщения|письма))\s*[:：]?"
 )
 
 _SENT = (
@@ -51,9 +53,10 @@ _SENT = (
     r"odoslané|отправлено|надіслано|gönderildi|trimis|送信|发自|發自|傳送|보냄"
 )
 _DEVICES = (
-    r"iphone|ipad|ipod|android|blackberry|galaxy|samsung|htc|huawei|xiaomi|nokia|lumia|alcatel|ti-85|smartphone|handset|"
-    r"mobile|mobil\w*|handy|phone|phablet|tablet|cell|windows \d+|windows mail|mail for windows|yahoo|gmail|outlook|airmail|"
-    r"mailbox|k-9|proton ?mail|thunderbird|spark|fairemail|my (?:pc|mac)|apple watch|телефон\w*|\[mail\]"
+    r"iphone|ipad|ipod|android|blackberry|galaxy|samsung|htc|huawei|xiaomi|nokia|lumia|alcatel|ti-85|smartphone|"
+    r"handset|mobile|mobil\w*|handy|phone|phablet|tablet|cell|windows \d+|windows mail|mail for windows|yahoo|gmail|"
+    r"outlook|airmail|mailbox|k-9|proton ?mail|thunderbird|spark|fairemail|my (?:pc|mac)|apple watch|телефон\w*|"
+    r"\[mail\]"
 )
 #: A line that a mail program adds below the text. "Sent from my desk, is much easier than ..." is none.
 PROGRAM_LINE = re.compile(
@@ -72,7 +75,7 @@ DISCLAIMER = re.compile(
 )
 #: What a gateway puts on top.
 BANNER = re.compile(
-    r"\W{0,4}(?:(?:caution|warning|attention|external|extern|achtung|vorsicht|beware|prudence|attenzione|atención|let op)\b"
-    r".{0,120}(?:e-?mail|mail|message|sender|absender|organi[sz]ation|nachricht|courriel|mensaje|correo|bericht)|"
-    r"you don't often get email from|some people who received this message don't often get)"
+    r"\W{0,4}(?:(?:caution|warning|attention|external|extern|achtung|vorsicht|beware|prudence|attenzione|atención|"
+    r"let op)\b.{0,120}(?:e-?mail|mail|message|sender|absender|organi[sz]ation|nachricht|courriel|mensaje|correo|"
+    r"bericht)|you don't often get email from|some people who received this message don't often get)"
 )

@@ -1,7 +1,7 @@
 """The new part of a reply: what its author wrote, without quotations, signature, banner and disclaimer.
 
-Our own rules, one pass over the lines, every pattern bounded: the mail libraries' rules take over 20 seconds for 60 kB of
-hostile text. They prefer to cut: a quoted "approve" read as an answer is worse than an answer that is asked for again.
+Our own rules, one pass over the lines, every pattern bounded: the mail libraries' rules take over 20 seconds for 60 kB
+of hostile text. They prefer to cut: a quoted "approve" read as an answer is worse than an answer asked for again.
 """
 
 from __future__ import annotations

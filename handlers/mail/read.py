@@ -9,7 +9,7 @@ from email.utils import parsedate_tz
 
 from handlers.mail.addresses import author, recipients, where_to_answer
 from handlers.mail.attachments import attachment
-from handlers.mail.automatic import answerable, kind
+from handlers.mail.automatic import answerable, concerned, kind
 from handlers.mail.body import body_of
 from handlers.mail.headers import Headers, words
 from handlers.mail.identity import identity, message_id
@@ -33,7 +33,7 @@ def read(
     """What `raw` (RFC 5322 with MIME) says. `received_at`: aware, when the server took it.
 
     `own_addresses` are the bot's (lower case), `sent_ids` the Message-IDs that it sent, or whether it sent one.
-    Unreadable only where there is nothing to read, or where this program has a fault: then the raw bytes are all there is.
+    Unreadable only where there is nothing to read, or where this program has a fault: its raw bytes are what is left.
     """
     received_at = received_at.astimezone(UTC)
     try:
@@ -56,6 +56,9 @@ def _read(
         troubles.append("Its sender can't be believed: From is missing, double or not a plain address.")
     its_id = message_id(headers.first("message-id"))
     automatic = kind(root, by=writer.address, message_id=its_id, own_addresses=own_addresses, is_sent=is_sent)
+    answered = references(headers)
+    if automatic in ("bounce", "receipt"):
+        answered += concerned(root)
     may_answer = answerable(headers, by=writer.address, automatic=automatic, own_addresses=own_addresses)
     return Mailed(
         id=identity(raw),
@@ -65,7 +68,7 @@ def _read(
         via="mail",
         inbox=inbox,
         message_id=its_id,
-        references=references(headers),
+        references=tuple(dict.fromkeys(answered))[:MAX_REFERENCES],
         subject=headers.text("subject"),
         from_name=writer.name,
         text=body.text,
@@ -86,14 +89,14 @@ def _unreadable(raw: bytes, inbox: str, received_at: datetime, problem: str) -> 
     )
 
 
-def references(headers: Headers) -> tuple[str, ...]:
-    """The mails it answers: In-Reply-To first, then References from the end, without repeats.
+def references(headers: Headers) -> list[str]:
+    """The mails it answers: In-Reply-To first, then References from the end.
 
     Read by their brackets: text, commas, comments, missing blanks and encoded words occur around and in them.
     """
     answered = [found for value in headers.all("in-reply-to") for found in _ids(value)]
     thread = [found for value in headers.all("references") for found in _ids(value)]
-    return tuple(dict.fromkeys(answered + thread[::-1]))[:MAX_REFERENCES]
+    return answered + thread[::-1]
 
 
 def _ids(value: str) -> list[str]:
@@ -104,7 +107,7 @@ def _ids(value: str) -> list[str]:
 
 
 def sent_at(headers: Headers, received_at: datetime) -> datetime | None:
-    """Its own claim of when it was sent (RFC 5322 section 3.3), in UTC; None where it can't be read or can't be true."""
+    """Its own claim of when it was sent (RFC 5322 section 3.3), UTC; None where it can't be read or can't be true."""
     try:
         # +01:00 is wrong and common; the library would read it as UTC
         parsed = parsedate_tz(re.sub(r"([+-]\d\d):(\d\d)\b", r"\1\2", headers.first("date")[:200]))

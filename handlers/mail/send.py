@@ -48,7 +48,7 @@ class SmtpSender:
         self._uncertain: dict[str, bytes] = {}
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Deliver to `outgoing.address`. Passing: not now (network, 4xx); Lasting: never like this (5xx, bad address)."""
+        """Deliver. Passing: not now (network, 4xx, a time-out). Lasting: never like this (5xx, no real address)."""
         try:
             data = self._uncertain.get(outgoing.outbox_id) or letter(
                 outgoing, sender=self._sender, sender_name=self._sender_name, date=self._clock()
@@ -120,7 +120,7 @@ class SmtpSender:
 
 
 def _told_apart(problem: Exception, address: str) -> Passing | Lasting:
-    """Whether waiting helps (RFC 5321 section 4.2.1: 4yz transient, 5yz permanent). The server's own words are not repeated."""
+    """Whether waiting helps (RFC 5321 section 4.2.1: 4yz transient, 5yz permanent), in our words, not the server's."""
     refused = problem
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused) and problem.recipients:
         refused = problem.recipients[0]

@@ -40,7 +40,7 @@ class SmtpSettings:
 
 
 def parse_inbox_url(name: str, url: str) -> InboxSettings:
-    """`imaps://user:password@host:993/FOLDER?done=FOLDER` (interface.md). ValueError: a sentence, never with the password."""
+    """`imaps://user:password@host:993/FOLDER?done=FOLDER`. ValueError: a sentence, never with the password."""
     what = f"The inbox {name}"
     parts, options = _split(what, url, ("imaps", "imap"), ("done", "authserv", "auth", "starttls"))
     security = _security(what, parts, options, "imaps")
@@ -74,7 +74,7 @@ def parse_inbox_url(name: str, url: str) -> InboxSettings:
 
 
 def parse_smtp_url(url: str) -> SmtpSettings:
-    """`smtps://user:password@host:465` or `smtp://...:587?starttls=1`. ValueError: a sentence, never with the password."""
+    """`smtps://user:password@host:465` or `smtp://...?starttls=1`. ValueError: a sentence, never with the password."""
     what = "DOCKET_SMTP_URL"
     parts, options = _split(what, url, ("smtps", "smtp"), ("starttls",))
     security = _security(what, parts, options, "smtps")

@@ -10,10 +10,19 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.ports import Lasting
-from handlers.slack.client import fault
+from handlers.slack.client import code_of
 from handlers.slack.wire import listing, mapping, string
 
+#: Slack will never tell us. Any other refusal (a revoked token, say) must not make an event pass as a stranger's.
+_NOT_FOR_US = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "method_not_supported_for_channel_type",
+        "message_not_found",
+        "thread_not_found",
+    }
+)
 #: A renamed channel is known by its new name after this.
 REMEMBERED = timedelta(minutes=10)
 
@@ -42,7 +51,7 @@ class Channels:
         try:
             answer = await self._client.conversations_info(channel=channel)
         except SlackApiError as error:
-            if isinstance(fault(error), Lasting):
+            if code_of(error) in _NOT_FOR_US:
                 return ""
             raise
         return string(mapping(answer.get("channel")).get("name"))
@@ -57,7 +66,7 @@ class Channels:
                 page = await self._client.conversations_replies(channel=channel, ts=ts, latest=ts, inclusive=True)
                 found = _with_ts(page.get("messages"), ts)
         except SlackApiError as error:
-            if isinstance(fault(error), Lasting):
+            if code_of(error) in _NOT_FOR_US:
                 return None
             raise
         return found

@@ -46,7 +46,10 @@ def in_words(error: Exception, *, setting: str = "SLACK_BOT_TOKEN") -> Refused |
 
 
 class Connection:
-    """The websocket. `lost(sentence)` is told once when it stays away, `back()` when it stands again."""
+    """The websocket. `lost(sentence)` is told when it stays away, `back()` when it stands again.
+
+    Both say whether the telling worked; else it is tried again, so that nobody is left with old news.
+    """
 
     def __init__(
         self,
@@ -55,8 +58,8 @@ class Connection:
         app_token: str,
         *,
         sleep: Sleep,
-        lost: Callable[[str], Awaitable[None]],
-        back: Callable[[], Awaitable[None]],
+        lost: Callable[[str], Awaitable[bool]],
+        back: Callable[[], Awaitable[bool]],
     ) -> None:
         self._app = app
         self._client = client
@@ -113,9 +116,8 @@ class Connection:
         while True:
             await self._sleep(WATCH_SECONDS)
             if self.stands:
-                if told:
-                    await self._back()
-                away_seconds, attempts, told = 0.0, 0, False
+                told = told and not await self._back()
+                away_seconds, attempts = 0.0, 0
                 continue
             away_seconds += WATCH_SECONDS
             if away_seconds < GRACE_SECONDS:
@@ -126,8 +128,6 @@ class Connection:
                 await self.open()
             except (Refused, Unreachable) as problem:
                 log.warning("Slack: %s", problem)
-                if not told:
-                    told = True
-                    await self._lost(f"Slack is not connected. {problem}")
+                told = told or await self._lost(f"Slack is not connected. {problem}")
                 await self._sleep(BACK_OFF_SECONDS[min(attempts, len(BACK_OFF_SECONDS) - 1)])
                 attempts += 1

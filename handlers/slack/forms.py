@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handlers.slack.buttons import Block, label, packed
+from handlers.slack.buttons import OPTION_UNITS, OPTION_VALUE_UNITS, SELECT_OPTIONS, Block, label, packed
 from handlers.slack.mrkdwn import Reader, cut, lines, size, spoken
 from handlers.slack.read_actions import PREFIX
 from handlers.slack.wire import string
@@ -25,9 +25,6 @@ VIEW_BLOCKS = 100
 VIEW_BYTES = 230_000
 BLANKS = 40
 BLOCK_ID_UNITS = 255
-OPTION_UNITS = 75
-OPTION_VALUE_UNITS = 150
-SELECT_OPTIONS = 100
 #: The action_id of every input: its blank's name stands in the block_id, for errors are keyed by that.
 INPUT = "value"
 

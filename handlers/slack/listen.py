@@ -164,15 +164,17 @@ class SlackDoor:
     async def _update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
         await self._client.views_update(view_id=view_id, view=dict(view))
 
-    async def _tell_failed(self, cause: str, sentence: str) -> None:
-        await self._safely(self._failed(cause, sentence))
+    async def _tell_failed(self, cause: str, sentence: str) -> bool:
+        return await self._told(self._failed(cause, sentence))
 
-    async def _tell_recovered(self) -> None:
-        await self._safely(self._recovered(CAUSE))
+    async def _tell_recovered(self) -> bool:
+        return await self._told(self._recovered(CAUSE))
 
-    async def _safely(self, telling: Awaitable[None]) -> None:
-        """A failure that can't be reported now must not end what reports it."""
+    async def _told(self, telling: Awaitable[None]) -> bool:
+        """Whether it could be reported; a failure of that must not end what reports it."""
         try:
             await telling
         except Exception as error:
-            log.warning("a failure of Slack's door could not be reported (%s)", type(error).__name__)
+            log.warning("news of Slack's door could not be reported (%s)", type(error).__name__)
+            return False
+        return True

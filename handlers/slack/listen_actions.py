@@ -60,7 +60,7 @@ class Actions:
     open_view: Callable[[str, Mapping[str, Any]], Awaitable[None]]
     update_view: Callable[[str, Mapping[str, Any]], Awaitable[None]]
     clock: Callable[[], datetime]
-    failed: Callable[[str, str], Awaitable[None]]
+    failed: Callable[[str, str], Awaitable[object]]
     patience_seconds: float
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 

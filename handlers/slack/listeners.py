@@ -21,8 +21,6 @@ from handlers.slack.wire import Us
 
 log = logging.getLogger(__name__)
 
-#: The slash command of the manifest.
-COMMAND = "/docket"
 _ANY = re.compile(r".*", re.DOTALL)
 
 Body = dict[str, Any]

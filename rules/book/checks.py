@@ -43,7 +43,7 @@ _KNOWN = (
 
 
 class Check:
-    """One look at each node: only what is known, linear and of the right type stays."""
+    """Knows a condition's words and fields while its nodes are looked at one by one."""
 
     def __init__(self, found: tuple[Token, ...], fields: Mapping[str, Field], currency: str) -> None:
         self._found = found
@@ -51,6 +51,7 @@ class Check:
         self._currency = currency
 
     def whole(self, root: Any) -> None:
+        """Check a tree from its root. Raises ConditionError."""
         if depth(root) > _DEEPEST:
             raise ConditionError("the condition is too deeply nested", "Write it as several rows or exceptions.")
         self._boolean(root)
@@ -74,7 +75,7 @@ class Check:
             self._boolean(node.right)
         elif isinstance(node, ast.UnaryExpression) and node.type == "not":
             self._boolean(node.right)
-        elif isinstance(node, ast.ComparisonExpression) and not isinstance(node, ast.FuzzyComparisonExpression):
+        elif isinstance(node, ast.ComparisonExpression):
             self._comparison(node.left, [node.right])
         elif isinstance(node, ast.ContainsExpression):
             self._contains(node)

@@ -16,7 +16,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def explain(calendar: BusinessCalendar, start: datetime, duration: Duration) -> str:
-    """ "4 business hours from Fri 15:30: 1 h 30 until 17:00, Mon is Labor Day, 2 h 30 on Tue from 09:00: Tue 11:30"."""
+    """The words of a sum; times are of the calendar's zone, and days beyond a week away carry their date.
+
+    "4 business hours from Fri 15:30: 1 h 30 until 17:00, Mon is Labor Day, 2 h 30 on Tue from 09:00: Tue 11:30"
+    """
     moment = calendar.add(start, duration)
     due, local = moment.astimezone(calendar.zone), start.astimezone(calendar.zone)
     if not duration.business:

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _DAY = re.compile(r"d(['\"])\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?\1")
-_NO_REGEX = "Use matches(field, 'pattern'), which runs in linear time"
+_NO_REGEX = "Use matches(field, 'pattern'), which runs in linear time."
 _HINTS = {
     "=": "Did you mean `==`?",
     "=~": _NO_REGEX,
@@ -108,7 +108,7 @@ def raw_patterns(source: str, found: tuple[Token, ...]) -> str:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """ "Did you mean `amount`?", or "" where nothing is near."""
+    """The hint "Did you mean `amount`?", or "" where nothing is near."""
     near = process.extractOne(
         word.casefold(), sorted(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=65
     )

@@ -40,6 +40,7 @@ def read_names(node: Any) -> frozenset[str]:
 
 
 def parsed(source: str, found: tuple[Token, ...], fields: Mapping[str, Field]) -> Any:
+    """The root node of a condition whose tokens were found good. Raises ConditionError."""
     prepared = raw_patterns(source, found)
     context = Context(type_resolver=_types(fields), default_timezone=UTC, decimal_context=decimal_context())
     try:
@@ -90,6 +91,7 @@ def _inner(node: Any) -> tuple[Any, ...]:
 
 
 def walk(node: Any) -> Iterator[Any]:
+    """A node and all below it, from left to right."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -98,13 +100,15 @@ def walk(node: Any) -> Iterator[Any]:
 
 
 def depth(root: Any) -> int:
-    level, depth = [root], 0
+    """How many levels a tree has."""
+    level, levels = [root], 0
     while level:
-        level, depth = [inner for node in level for inner in _inner(node)], depth + 1
-    return depth
+        level, levels = [inner for node in level for inner in _inner(node)], levels + 1
+    return levels
 
 
 def offset_of(found: tuple[Token, ...], name: str) -> int:
+    """Where a word first stands in the condition."""
     return next((token.offset for token in found if token.text == name), 0)
 
 
@@ -117,21 +121,23 @@ def _syntax(problem: Any, source: str, prepared: str) -> ConditionError:
     while offset > 0 and not source.startswith(prepared[token.lexpos :], offset):
         offset -= 1
     word = shortened(str(token.value))
-    hint = ' Write it like amount > 300, or mentions("refund").'
-    return ConditionError(f"the condition can't be read at `{word}`", hint.strip(), offset)
+    hint = 'Write it like amount > 300, or mentions("refund").'
+    return ConditionError(f"the condition can't be read at `{word}`", hint, offset)
 
 
 def no_attribute(name: str, found: tuple[Token, ...]) -> ConditionError:
+    """What is said of an attribute that nothing has."""
     meant = nearest(name, ATTRIBUTES)
     return ConditionError(f"there is no `.{shortened(name)}` here", meant, offset_of(found, name))
 
 
 def kinds(found: tuple[Token, ...], fields: Mapping[str, Field]) -> str:
-    kinds = []
-    for name in dict.fromkeys(token.text for token in found if token.kind == "name" and token.text in fields):
+    """Of what types the fields of a condition are, as a hint."""
+    told = []
+    used = dict.fromkeys(token.text for token in found if token.text in fields)
+    for name in used:
         kind = _FIELD_TYPES.get(fields[name].type, DataType.STRING).name
-        kinds.append(f"`{name}` is {TYPE_NAMES[kind]}")
-    dated = any(fields[t.text].type == "date" for t in found if t.text in fields)
-    if dated:
-        kinds.append('a day is written d"2026-12-31"')
-    return f"{', '.join(kinds)}." if kinds else ""
+        told.append(f"`{name}` is {TYPE_NAMES[kind]}")
+    if any(fields[name].type == "date" for name in used):
+        told.append('a day is written d"2026-12-31"')
+    return f"{', '.join(told)}." if told else ""

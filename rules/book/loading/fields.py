@@ -21,8 +21,6 @@ _TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 def read_fields(workflow: Part) -> dict[str, Field]:
     """The fields by name. One with a `pattern` is of type pattern, one with `choices` of type choice, else text."""
-    if "fields" not in workflow:
-        workflow.missing("fields", "Write `fields: {}` if nothing needs to be known.")
     return {name.text: _field(name, part) for name, part in workflow.named("fields", "field")}
 
 

@@ -57,7 +57,7 @@ def guess(word: str, known: Collection[str], noun: str) -> str:
 
 
 def listed(known: Collection[str], noun: str) -> str:
-    """ "Known people: dana, finn." """
+    """The sentence "Known people: dana, finn."."""
     if not known:
         return f"The rulebook defines no {noun} here."
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""

@@ -13,11 +13,10 @@ _NO_OWNER = "Add a last row without a condition, like {is: dana}."
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the parts of one workflow may name: its fields, exception codes, stages."""
+    """What the parts of one workflow may name: its fields and exception codes."""
 
     fields: dict[str, Field]
     codes: tuple[str, ...]
-    stages: tuple[str, ...] = ()
 
 
 def not_twice(part: Part, owner: str | None, backup: str | None, key: str = "backup") -> None:

@@ -289,6 +289,7 @@ class Part:
         try:
             return compile_condition(node.text, fields, self.loading.known.currency)
         except ConditionError as problem:
-            what = f"{problem.sentence} in `{key}`"
+            unknown = problem.sentence.startswith("unknown")
+            what = f"{problem.sentence} in `{key}`" if unknown else f"`{key}`: {problem.sentence}"
             self.loading.report(node.line, node.column_at(problem.offset), what, problem.meant)
             return None

@@ -27,7 +27,8 @@ PACE = Pace(
 def mail(subject: str, body: str = "Please refund ORD-12345.") -> bytes:
     return (
         f"From: Rita <rita@shop.example>\r\nTo: refunds@harbor.example\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{subject.replace(' ', '-')}@shop.example>\r\nDate: Fri, 20 Nov 2026 09:15:00 +0100\r\n\r\n{body}\r\n"
+        f"Message-ID: <{subject.replace(' ', '-')}@shop.example>\r\nDate: Fri, 20 Nov 2026 09:15:00 +0100\r\n"
+        f"\r\n{body}\r\n"
     ).encode()
 
 

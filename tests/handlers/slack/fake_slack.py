@@ -14,11 +14,14 @@ Json = dict[str, Any]
 
 
 class FakeSlack:
-    """`calls` are the methods called, with their arguments; `answers` overrides what a method says, once per entry."""
+    """`calls` are the methods called, with their arguments; `answers` overrides what a method says, once per entry.
+
+    An entry is the answer, or (status, headers, answer), or None: the connection breaks after the request came in.
+    """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Json]] = []
-        self.answers: dict[str, list[Json | tuple[int, dict[str, str], Json]]] = {}
+        self.answers: dict[str, list[Json | tuple[int, dict[str, str], Json] | None]] = {}
         self.scopes = ""
         self.url = ""
         self.acks: dict[str, Json] = {}
@@ -52,6 +55,10 @@ class FakeSlack:
         self.calls.append((method, arguments))
         if waiting := self.answers.get(method):
             said = waiting.pop(0)
+            if said is None:
+                assert request.transport is not None
+                request.transport.close()
+                return web.Response()
             if isinstance(said, tuple):
                 return web.json_response(said[2], status=said[0], headers=said[1])
             return web.json_response(said)

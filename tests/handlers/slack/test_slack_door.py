@@ -188,7 +188,7 @@ async def test_the_mention_and_the_message_of_one_post_are_answered_once() -> No
         await b.slack.acknowledged("message")
         await b.slack.send("events_api", post(text, type="app_mention"), "mention")
         await b.slack.acknowledged("mention")
-        await b.slack.until(lambda: b.slack.called("chat.postEphemeral"))
+        await b.door.stop()  # finishes what is being said
         (call,) = b.slack.called("chat.postEphemeral")
         assert (call["user"], call["channel"], call["text"]) == ("U0RITA", "C1", "yours: nothing")
         assert not b.desk.taken
@@ -220,9 +220,17 @@ async def test_a_reaction_brings_its_message_and_others_cost_no_call() -> None:
         assert (event.message.by, event.message.place_name) == ("slack:U0RITA", "refunds")
 
 
-async def test_when_slack_cannot_name_the_channel_now_the_event_comes_again() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (429, {"Retry-After": "3"}, {"ok": False, "error": "ratelimited"}),
+        {"ok": False, "error": "token_revoked"},
+    ],
+)
+async def test_when_slack_cannot_name_the_channel_now_the_event_comes_again(refusal: Any) -> None:
+    """Taken without its channel's name no workflow would know it."""
     async with bench() as b:
-        b.slack.answers["conversations.info"] = [(429, {"Retry-After": "3"}, {"ok": False, "error": "ratelimited"})]
+        b.slack.answers["conversations.info"] = [refusal]
         await b.slack.send("events_api", post(), "first")
         await b.slack.until(lambda: b.slack.called("conversations.info"))
         await b.slack.send("events_api", post(), "second")
@@ -430,6 +438,28 @@ async def test_a_connection_that_stays_away_is_told_once_and_built_anew() -> Non
         assert b.door.connected
         assert told == [("slack", "Slack is not connected. Slack can't take it now (internal_error).")]
         assert back == [("slack",)]
+
+
+async def test_news_that_could_not_be_told_is_told_later() -> None:
+    """The database may be away together with Slack."""
+    told: list[str] = []
+    tries = 0
+
+    async def failed(cause: str, sentence: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Busy("The database is locked.")
+        told.append(sentence)
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0.001)
+
+    async with bench(failed=failed, sleep=sleep) as b:
+        b.slack.answers["apps.connections.open"] = [{"ok": False, "error": "internal_error"}] * 5
+        await b.slack.sockets[-1].close()
+        await b.slack.until(lambda: len(b.slack.sockets) == 2)
+        assert (tries, len(told)) == (3, 1)
 
 
 REFUSALS = [

@@ -11,7 +11,7 @@ import pytest
 from jsonschema.validators import validator_for
 from ruamel.yaml import YAML
 
-from handlers.slack import listen, listeners, read
+from handlers.slack import listen, read
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT.parent / "shared" / "slack" / "spec" / "manifest.schema.2.0.0.json"
@@ -63,7 +63,7 @@ def test_it_subscribes_to_exactly_the_events_that_have_listeners() -> None:
 
 def test_its_command_and_switches_are_what_the_door_expects() -> None:
     (command,) = MANIFEST["features"]["slash_commands"]
-    assert (command["command"], command["should_escape"]) == (listeners.COMMAND, True)
+    assert (command["command"], command["should_escape"]) == ("/docket", True)
     assert "url" not in command, "Socket Mode needs none"
     settings = MANIFEST["settings"]
     assert (settings["socket_mode_enabled"], settings["interactivity"]) == (True, {"is_enabled": True})

@@ -97,6 +97,14 @@ async def test_a_failure_passes_or_lasts_and_says_who_can_mend_it(
     assert len(slack.called("chat.postMessage")) == 1, "no call is repeated behind the courier's back"
 
 
+async def test_a_post_whose_answer_was_lost_is_not_posted_again_by_itself(slack: FakeSlack, sender: Sender) -> None:
+    """The SDK's default would; only the courier knows to look first."""
+    slack.answers["chat.postMessage"] = [None]
+    with pytest.raises(Passing, match="can't be reached"):
+        await sender.send(outgoing())
+    assert len(slack.called("chat.postMessage")) == 1
+
+
 async def test_an_unreachable_slack_passes() -> None:
     client = open_client("xoxb-test", "http://127.0.0.1:9/api/")
     with pytest.raises(Passing, match="can't be reached"):

@@ -126,7 +126,7 @@ def test_any_wrong_value_in_the_example_loads_or_is_a_hole() -> None:
     dice = random.Random(20261121)
     gone = object()
     wrong = [gone, None, [], {}, 5, True, "lee", "x" * 3_000, [[]], {"a": {"b": 1}}, ["lee", "lee"]]
-    for path in dice.sample(list(places(example)), 100):
+    for path in dice.sample(list(places(example)), 60):
         damaged = json.loads(json.dumps(example, default=str))
         outer = damaged
         for step in path[:-1]:

@@ -1,0 +1,70 @@
+"""Handing over: an item, or a decision on one of its exceptions, goes to somebody else by name."""
+
+from __future__ import annotations
+
+from rules.decisions import choose, reassign
+from rules.draft import Draft
+from rules.events import Command
+from rules.messages import Reply, Who
+from rules.notices import CONVERSATION, Card, Handed
+from rules.people import is_present, may_reassign, runs, seat
+from rules.refusals import closed
+from rules.replies import done, refused, usage
+
+
+def claim(draft: Draft, command: Command) -> Reply:
+    """Take the item oneself."""
+    return _hand_to(draft, draft.by, "claimed")
+
+
+def assign(draft: Draft, command: Command) -> Reply:
+    """Hand the item over, or the decision where one is meant."""
+    if not command.person:
+        return usage(f"assign {draft.key} @person", "To whom?")
+    to = draft.book.person_of(command.person.removeprefix("@"))
+    if to not in draft.book.people:
+        known = ", ".join(draft.book.people)
+        return refused(
+            "unknown_person", (f"{command.person} is not in the rulebook. Known people: {known}.",), blank="person"
+        )
+    undecided = draft.item.open_trouble()
+    if command.code or (undecided and not runs(draft.book, draft.item, draft.workflow, draft.by)):
+        return _hand_decision(draft, command, to)
+    return _hand_to(draft, to, command.words)
+
+
+def _hand_decision(draft: Draft, command: Command, to: str) -> Reply:
+    chosen = choose(draft, command)
+    if isinstance(chosen, Reply):
+        return chosen
+    if not may_reassign(draft.book, chosen, draft.by):
+        return refused("not_yours", (Who(chosen.owner), f" owns {chosen.code} and can hand it over."))
+    if problem := _unfit(draft, to):
+        return problem
+    if not command.words.strip():
+        return refused("cause", ("Say why it goes to somebody else; it stands in the record.",), blank="words")
+    reassign(draft, chosen, to, command.words.strip())
+    return done((Who(to), f" decides {chosen.code} of {draft.key} now."), item=draft.key)
+
+
+def _unfit(draft: Draft, to: str) -> Reply | None:
+    if to == draft.item.requester:
+        return refused("own_request", (f"{draft.book.named(to)} asked for {draft.key} and can't own it.",))
+    if not is_present(draft.book, to, draft.now):
+        return refused("absent", (f"{draft.book.named(to)} is away. Name somebody who is there.",))
+    return None
+
+
+def _hand_to(draft: Draft, to: str, because: str) -> Reply:
+    item = draft.item
+    if problem := closed(draft) or _unfit(draft, to):
+        return problem
+    if to == item.owner:
+        return refused("same_owner", (Who(to), f" has {item.key} already."))
+    # Whoever gives it away stays within reach: the backup's seat is theirs if the new owner held it.
+    owner, backup = seat(draft.book, to, item.backup if item.backup != to else item.owner, item.requester, draft.now)
+    draft.record("reassigned", {"code": "", "owner": owner, "backup": backup}, {"because": because or "handed over"})
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    if to != draft.by:
+        draft.tell(Handed(item=item.key, to=to, passed_from=draft.by))
+    return done((Who(to), f" has {item.key} now."), item=item.key)
