@@ -17,6 +17,7 @@ from bot.knock import Knock
 from bot.letters import mentions, names
 from bot.maildesk import InboxDesk
 from bot.outages import Outages
+from bot.pace import Pace
 from handlers.ports import Sender, Sleep
 from rules.book.rulebook import Rulebook
 from rules.notices import Ways
@@ -70,7 +71,7 @@ async def build(
         store=store,
         books=books,
         desk=desk,
-        courier=Courier(store, books, desk, senders, clock, quiet, outages, sleep),
+        courier=Courier(store, books, desk, senders, clock, quiet, outages, Pace(sleep), sleep),
         knock=Knock(store, books, desk, clock, quiet),
         clock=clock,
         outages=outages,

@@ -50,12 +50,12 @@ class Courier:
         clock: Callable[[], datetime],
         quiet: asyncio.Lock,
         outages: Outages,
+        pace: Pace,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store, self._books, self._senders, self._clock = store, books, senders, clock
-        self._quiet, self._outages, self._sleep = quiet, outages, sleep
+        self._quiet, self._outages, self._pace, self._sleep = quiet, outages, pace, sleep
         self._receipts = Receipts(store, desk, clock, sleep)
-        self._pace = Pace(sleep)
         self._wake = asyncio.Event()
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
         # Until the first success, an earlier process may have told the operator that these fail.

@@ -147,7 +147,7 @@ def recipients(headers: Headers) -> tuple[str, ...]:
 
 
 def where_to_answer(headers: Headers, by: str) -> str | None:
-    """The one address an answer may go to. Reply-To counts within From's domain only, or we could be aimed at others."""
+    """The one address an answer may go to. Reply-To counts within From's domain only, lest we be aimed at others."""
     if not by:
         return None
     wanted = [entry.address for entry in mailboxes(headers.first("reply-to")) if entry.address]

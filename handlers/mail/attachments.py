@@ -42,7 +42,7 @@ def attachment(part: Part) -> Attachment:
 
 
 def clean_name(name: str, media_type: str = "") -> str:
-    """A file name that leads nowhere: the last path component, without control and bidi characters, at most 150 long."""
+    """A file name that leads nowhere: the last path component, without control or bidi characters, 150 at most."""
     name = re.split(r"[/\\]", name)[-1]
     name = re.sub(r'[<>:"|?*\u200c\u200d]', "_", safe(name, 4 * _MAX_NAME)).strip(". ")
     if not name:

@@ -15,7 +15,7 @@ import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -25,7 +25,7 @@ from handlers.mail.outages import Outages
 from handlers.mail.patience import Pace, Patience, Stopped
 from handlers.mail.read import WORKSPACE, read
 from handlers.mail.settings import InboxSettings
-from handlers.ports import Busy, Clock, Taken
+from handlers.ports import Clock, Taken
 from rules.events import Mailed, Unreadable
 
 log = logging.getLogger(__name__)

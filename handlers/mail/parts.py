@@ -173,7 +173,7 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
 
 
 def _joined(found: dict[str, str]) -> dict[str, str]:
-    """RFC 2231: continuations (`name*0*`, `name*1`) joined and charsets applied; and RFC 2047 words, though forbidden."""
+    """RFC 2231: continuations (`name*0*`, `name*1`) joined, charsets applied; RFC 2047 words, though forbidden."""
     result: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, value in found.items():

@@ -1,4 +1,4 @@
-"""How listening waits: for the next look, for a busy house, for a server that is away; and how it hears a stop at once."""
+"""How listening waits: for the next look, for a busy house, for a server that is away; a stop ends every wait."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Patience:
         self._attempt = 0
 
     async def back_off(self, first: float, most: float) -> None:
-        """Wait before another attempt: `first` seconds, twice as long each time, at most `most`; ends early on a stop."""
+        """Wait before another attempt: `first` seconds, doubling up to `most`; ends early on a stop."""
         self._attempt += 1
         longest = min(first * 2 ** min(self._attempt - 1, 16), most)
         # jitter: several inboxes on one server must not come back in step

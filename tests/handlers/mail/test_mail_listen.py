@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import pytest
 
 import handlers.mail.imap
-from handlers.mail.listen import Inbox, Pace
+from handlers.mail.listen import Inbox
+from handlers.mail.patience import Pace
 from handlers.mail.settings import InboxSettings
 from rules.events import Mailed, Unreadable
 from tests.dovecot import PASSWORD, Dovecot, running

@@ -1,0 +1,225 @@
+"""The courier: order in a lane, another try, no message twice, and an owner for what can't be delivered."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from handlers.ports import Lasting, Passing, Sent
+from tests.bot.house import house
+
+REFUND = "Please refund ORD-48213, I was charged twice"
+
+
+async def test_a_request_is_answered_in_its_thread_in_order(tmp_path: Path) -> None:
+    """The card comes first, then the question, both in the thread of the request."""
+    async with house(tmp_path) as office:
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        said = office.slack.said("C0REFUNDS")
+        assert "REF-1" in said[0]
+        assert "missing" in said[1]
+        assert {outgoing.thread for outgoing in office.slack.sent} == {"1700.000001"}
+
+
+async def test_a_card_is_edited_in_place(tmp_path: Path) -> None:
+    """A later card replaces the message of the first one."""
+    async with house(tmp_path) as office:
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        card = (await office.told("REF-1"))[0].message_id
+        await office.says("slack:U0RITA", "100 USD", thread="1700.000001")
+        await office.calm()
+        edits = [outgoing for outgoing in office.slack.sent if outgoing.edit]
+        assert card
+        assert edits
+        assert {edit.edit for edit in edits} == {Sent("C0REFUNDS", card)}
+
+
+async def test_what_could_not_go_is_tried_again_and_holds_its_lane_up(tmp_path: Path) -> None:
+    """After two, then four seconds; what stands behind it waits, so that a thread reads in order."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Passing("Slack is away."), Passing("Slack is away.")]
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        assert office.slack.sent == []
+        await office.pushes(seconds=1)
+        assert office.slack.sent == []
+        await office.pushes(seconds=1)
+        assert office.slack.answers == []
+        await office.pushes(seconds=3)
+        assert office.slack.sent == []
+        await office.pushes(seconds=1)
+        assert ["REF-1" in said for said in office.slack.said()[:1]] == [True]
+        assert "missing" in office.slack.said()[1]
+
+
+async def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    """Where Slack names a time, that time counts."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Passing("Too fast.", retry_after_seconds=30)]
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        await office.pushes(seconds=29)
+        assert office.slack.sent == []
+        await office.pushes(seconds=1)
+        assert office.slack.sent
+        assert office.slack.looked == [], "a refused message did not arrive, so nothing is looked for"
+
+
+async def test_a_message_whose_answer_was_lost_is_looked_for_before_it_goes_again(tmp_path: Path) -> None:
+    """It is found, so it is not said twice; its receipt is kept."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Passing("The answer was lost.")]
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        card = (await office.told("REF-1"))[0]
+        office.slack.arrived[card.id] = Sent("C0REFUNDS", "17.999")
+        await office.pushes(seconds=2)
+        assert office.slack.looked == [card.id]
+        assert not any("REF-1 ·" in said.splitlines()[0] for said in office.slack.said())
+        assert (await office.told("REF-1"))[0].message_id == "17.999"
+
+
+async def test_a_bot_killed_in_mid_send_looks_before_it_sends_again(tmp_path: Path) -> None:
+    """The next process finds the begun send, and asks the channel about it."""
+    async with house(tmp_path) as office:
+        office.slack.hanging = asyncio.Event()
+        await office.says("slack:U0RITA", REFUND)
+        office.courier.wake()
+        while not any(told.attempts == 0 and told.state == "waiting" for told in await office.told("REF-1")):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        office.running.cancel()  # as good as killed: no receipt is written
+        await asyncio.gather(office.running, return_exceptions=True)
+        lanes = list(office.courier._lanes.values())
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        office.stop.set()
+        office.running = asyncio.create_task(asyncio.sleep(0))
+    async with house(tmp_path, now=office.clock() + timedelta(minutes=5)) as second:
+        await second.calm()
+        assert second.slack.looked, "it was begun, so it is looked for"
+        assert second.slack.sent
+
+
+async def test_what_can_never_be_delivered_is_the_operators(tmp_path: Path) -> None:
+    """The lane goes on, and one exception per lane is counted up."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Lasting("The bot is not in #refunds."), Lasting("The bot is not in #refunds.")]
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        failures = await office.failures()
+        assert [(f.fields["cause"], f.owner) for f in failures] == [("deliver:slack:C0REFUNDS", "sam")]
+        assert failures[0].exceptions[0].count == 2
+        assert "not in #refunds" in failures[0].text
+        assert any("not in #refunds" in said for said in office.slack.said("U0SAM"))
+        assert [told.state for told in await office.told("REF-1")][:2] == ["failed", "failed"]
+
+
+async def test_a_failed_notice_about_a_failure_makes_no_further_notice(tmp_path: Path) -> None:
+    """Else two channels that are both down would fill the night with each other."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Lasting("No.")] * 20
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        failures = await office.failures()
+        assert len(failures) == 1
+        assert [told.state for told in await office.told(failures[0].key)] == ["failed"]
+
+
+async def test_a_fault_of_ours_in_sending_stops_no_lane(tmp_path: Path) -> None:
+    """A message that breaks the sender is the operator's; the next one goes."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [RuntimeError("a bug")]
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        assert len(await office.failures()) == 1
+        assert any("missing" in said for said in office.slack.said("C0REFUNDS"))
+
+
+async def test_an_outage_is_told_once_and_ends_by_itself(tmp_path: Path) -> None:
+    """After five tries the operator hears of the channel; when it works again the exception closes."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Passing("Slack can't be reached.")] * 12
+        await office.says("slack:U0RITA", REFUND)
+        for _ in range(8):
+            await office.pushes(minutes=2)
+        assert [f.fields["cause"] for f in await office.failures()] == ["slack"]
+        office.slack.answers = []
+        await office.pushes(minutes=20)
+        assert await office.failures() == []
+        assert office.slack.said("C0REFUNDS")
+
+
+async def test_reminders_that_come_due_together_are_one_message(tmp_path: Path) -> None:
+    """Two items of Dana's, one reminder with both."""
+    async with house(tmp_path) as office:
+        await office.says("slack:U0RITA", "Please refund ORD-11111, 10 USD")
+        await office.says("slack:U0OMAR", "Money back for ORD-22222, 20 USD")
+        await office.calm()
+        before = len(office.slack.sent)
+        await office.pushes(hours=2, minutes=1)
+        reminders = [said for said in office.slack.said("U0DANA") if "2 things wait" in said]
+        assert len(reminders) == 1
+        assert "REF-1" in reminders[0]
+        assert "REF-2" in reminders[0]
+        assert before
+
+
+async def test_a_pushed_clock_sends_nothing_beside_itself(tmp_path: Path) -> None:
+    """The lease of what is being sent ends when the clock is pushed; it still goes once."""
+    async with house(tmp_path) as office:
+        office.slack.hanging = asyncio.Event()
+        await office.says("slack:U0RITA", REFUND)
+        office.courier.wake()
+        await asyncio.sleep(0.1)
+        office.clock.push(timedelta(hours=1))
+        office.courier.wake()
+        await asyncio.sleep(0.1)
+        office.slack.hanging.set()
+        await office.calm()
+        cards = [o for o in office.slack.sent if o.edit is None and "REF-1" in str(o.message.headline)]
+        assert len(cards) == 1
+
+
+async def test_the_first_message_of_a_typed_item_begins_its_conversation(tmp_path: Path) -> None:
+    """A card that a command led to is a new message in the channel; what follows goes into its thread."""
+    async with house(tmp_path) as office:
+        await office.types("slack:U0RITA", "new", workflow="refund", words="ORD-48213", place="D1")
+        await office.calm()
+        item = await office.item("REF-1")
+        assert item.source.thread == "17.000001"
+        assert [outgoing.thread for outgoing in office.slack.sent[:2]] == [None, "17.000001"]
+        answered = await office.says(
+            "slack:U0RITA", "100 USD", thread="17.000001", place=item.source.place, place_name="refunds"
+        )
+        assert answered.key == "REF-1"
+
+
+async def test_slack_is_written_to_no_faster_than_it_likes(tmp_path: Path) -> None:
+    """A burst of three into one channel, then a message a second."""
+    async with house(tmp_path) as office:
+        for number in range(4):
+            await office.says("slack:U0RITA", f"Please refund ORD-1111{number}, {number + 1}0 USD for shop {number}")
+        await office.calm()
+        posts = [o for o in office.slack.sent if o.edit is None and o.address == "C0REFUNDS"]
+        assert len(posts) >= 4
+        assert sum(office.slept) >= 3 * (len(posts) - 3) // 3
+
+
+async def test_without_a_way_out_the_operator_hears_of_it(tmp_path: Path) -> None:
+    """Olu lives in mail, and no mail server is set: one exception says which settings are missing."""
+    text = (Path(__file__).parents[2] / "examples" / "harbor.yml").read_text()
+    text = text.replace("  backup: lee\n    handoffs", "  backup: lee\n    handoffs")
+    async with house(tmp_path, text=text, mail=False) as office:
+        await office.says("slack:U0RITA", REFUND)
+        await office.calm()
+        taken = await office.types("slack:U0LEE", "assign", "REF-1", person="olu", words="Olu knows them.")
+        assert not (taken.reply and taken.reply.refused)
+        await office.calm()
+        failures = await office.failures()
+        assert [f.fields["cause"] for f in failures] == ["deliver:mail:off"]
+        assert "DOCKET_SMTP_URL" in failures[0].text
