@@ -57,7 +57,9 @@ class Courier:
         self._quiet, self._outages, self._pace, self._sleep = quiet, outages, pace, sleep
         self._receipts = Receipts(store, desk, clock, sleep)
         self._wake = asyncio.Event()
-        self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}  # the last task of each lane that is served
+        self._under_way: set[str] = set()
+        self._claiming = False
         # Until the first success, an earlier process may have told the operator that these fail.
         self._doubted = set(_CAUSES)
         self._told: set[str] = set()
@@ -72,11 +74,13 @@ class Courier:
         try:
             while not stop.is_set():
                 self._wake.clear()
+                self._claiming = True  # a claim that is committed and not yet served is work under way, too
                 claimed = await self._claim()
                 for lane, claims in _by_lane(claimed).items():
                     # A pushed clock ends the lease of what is being sent right now: it must not be sent beside itself.
-                    if lane not in self._lanes:
-                        self._serve(lane, claims, stop)
+                    if fresh := [claim for claim in claims if claim.id not in self._under_way]:
+                        self._serve(lane, fresh, stop)
+                self._claiming = False
                 if len(claimed) < BATCH:
                     await self._wait(stopping)
         finally:
@@ -88,17 +92,21 @@ class Courier:
         while True:
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
             ready = await self._store.read(outbox.next_ready)
-            if not self._lanes and (ready is None or ready > self._clock()):
+            if not self._lanes and not self._claiming and (ready is None or ready > self._clock()):
                 return
             self._wake.set()
             await asyncio.sleep(0.01)
 
     def _serve(self, lane: tuple[str, str], claims: Sequence[Claimed], stop: asyncio.Event) -> None:
-        task = asyncio.create_task(self._lane(claims, stop))
+        task = asyncio.create_task(self._lane(claims, stop, self._lanes.get(lane)))
+        ids = {claim.id for claim in claims}
         self._lanes[lane] = task
+        self._under_way |= ids
 
         def done(task: asyncio.Task[None]) -> None:
-            del self._lanes[lane]
+            self._under_way -= ids
+            if self._lanes[lane] is task:
+                del self._lanes[lane]
             self._wake.set()  # the lane's next notice may go now
             if not task.cancelled() and (problem := task.exception()) is not None:
                 log.error("a lane of the courier ended", exc_info=problem)
@@ -135,8 +143,10 @@ class Courier:
         await asyncio.wait({woken, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
 
-    async def _lane(self, claims: Sequence[Claimed], stop: asyncio.Event) -> None:
+    async def _lane(self, claims: Sequence[Claimed], stop: asyncio.Event, before: asyncio.Task[None] | None) -> None:
         """Send what was claimed of one lane: one notice, or all its reminders as one message."""
+        if before is not None:  # it has written its receipt, else these could not be claimed, and ends at any moment
+            await asyncio.wait({before})
         try:
             lettering = await self._store.read(lambda conn: lettered(conn, self._books, claims, self._clock()))
         except Unavailable:

@@ -7,6 +7,7 @@ import logging
 import signal
 import tempfile
 import webbrowser
+from contextlib import AsyncExitStack
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.config import Misconfigured, rulebook, settings
 from bot.logs import set_up
 from bot.run import open_store, serve
 from bot.sandbox.clock import HandClock, working_hour
+from bot.sandbox.imap_side import MissingExtra
 from bot.sandbox.town import Town
 from bot.terminal import say
 from rules.book.load import load
@@ -44,20 +46,24 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    with tempfile.TemporaryDirectory(prefix="docket-demo-") as folder:
+    async with AsyncExitStack() as open_now:
+        folder = open_now.enter_context(tempfile.TemporaryDirectory(prefix="docket-demo-"))
         try:
-            async with Town(book, clock, port) as town:
-                given = {**town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db"}
-                store = await open_store(given["DOCKET_DATABASE_URL"])
-                try:
-                    bot = await build(settings(given), book, text, store, clock=clock)
-                    say(f"Docket's sandbox: {town.url}")
-                    say("Write as Rita in #refunds, answer the question, decide as Lee, push the clock.")
-                    say("Ctrl-C ends it; nothing is kept.")
-                    if browser:
-                        await asyncio.to_thread(webbrowser.open, town.url)
-                    await serve(bot, book, text, stop)
-                finally:
-                    store.close()
+            town = await open_now.enter_async_context(Town(book, clock, port))
+        except MissingExtra as problem:
+            raise Misconfigured(str(problem)) from None
         except OSError as problem:
             raise Misconfigured(f"The page can't be opened on port {port}: {problem.strerror}.") from None
+        given = {**town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db"}
+        store = await open_store(given["DOCKET_DATABASE_URL"])
+        open_now.callback(store.close)
+        bot = await build(settings(given), book, text, store, clock=clock)
+        say(f"Docket's sandbox: {town.url}/")
+        if path is None:
+            say("Write as Rita in #refunds, answer the question, decide as Lee, push the clock.")
+        else:
+            say("Be somebody of your rulebook, write in one of its channels, push the clock.")
+        say("Ctrl-C ends it; nothing is kept.")
+        if browser:
+            await asyncio.to_thread(webbrowser.open, town.url)
+        await serve(bot, book, text, stop)

@@ -16,8 +16,11 @@ from bot.recording import put
 from handlers.mail.write import html, text
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
+from rules.items import Item
 from rules.messages import Message
 from rules.notices import Ways
+from rules.replay import evolve
+from storage import items, ledger
 from storage.store import Store
 
 
@@ -26,15 +29,34 @@ def occasion_for(spec: Spec, reader: str, book: Rulebook, now: datetime, day: da
     if day is None:
         return occasion_now(spec, reader, book, now)
     zone = ZoneInfo(book.timezone)
-    at = datetime.combine(day, spec.at, zone).astimezone(now.tzinfo)
-    before = next((when for when_day, when in times(spec, reader, book, at) if when_day < day), None)
+    at = min(now, datetime.combine(day, spec.at, zone).astimezone(now.tzinfo))
+    # for nobody in particular: a reader's own zone does not count here
+    before = next((when for when_day, when in times(spec, "", book, at) if when_day < day), None)
     since = before or datetime.combine(day - timedelta(days=1), time(0), zone).astimezone(now.tzinfo)
     return Occasion(name=spec.name, reader=reader, way=spec.via[0], day=day, since=since, at=at)
 
 
-async def printed(store: Store, books: Books, occasion: Occasion, form: str) -> str:
-    """The digest as text, html, json or Slack's blocks."""
-    message: Message = await store.read(lambda conn: compose(conn, books, occasion))
+def stood(conn: Any, ws: str, at: datetime) -> list[Item]:
+    """Every item as it stood at a moment: items are the fold of their entries, so the ledger still knows."""
+    found = []
+    for key in items.all_keys(conn, ws):
+        item: Item | None = None
+        for recorded in ledger.of_item(conn, ws, key):
+            if recorded.entry.at < at:
+                item = evolve(item, recorded.entry)
+        if item is not None:
+            found.append(item)
+    return found
+
+
+async def printed(store: Store, books: Books, occasion: Occasion, form: str, now: datetime) -> str:
+    """The digest as text, html, json or Slack's blocks; one of the past shows what stood then."""
+
+    def work(conn: Any) -> Message:
+        past = stood(conn, books.workspace, occasion.at) if occasion.at < now else None
+        return compose(conn, books, occasion, past)
+
+    message = await store.read(work)
     book = books.current
     if form == "text":
         return text(message, names(book), book.timezone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from bot.books import Books
 from rules.book.calendars import calendar_of
 from rules.book.rulebook import Digest as Spec
-from rules.book.rulebook import Rulebook
+from rules.book.rulebook import Rulebook, Workflow
 from rules.digest import Figures, digest
+from rules.items import Item
 from rules.messages import Message
 from rules.notices import Digest
 from rules.people import zone_of
@@ -117,14 +118,23 @@ def occasion_of(notice: Digest) -> Occasion:
     )
 
 
-def compose(conn: Any, books: Books, occasion: Occasion) -> Message:
-    """Read the figures and word the digest."""
+def compose(conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item] | None = None) -> Message:
+    """Read the figures and word the digest; from the items `standing`, open and closed, where the past is asked for."""
     ws = books.workspace
+    if standing is None:
+        now_open = items.listing(conn, ws, include_docket=True, limit=OPEN_AT_MOST)
+        changed: Sequence[Item] = items.changed(conn, ws, occasion.since, occasion.at)
+    else:
+        now_open, changed = [item for item in standing if item.closed_at is None], standing
     figures = Figures(
         since=occasion.since,
         until=occasion.at,
-        open_items=items.listing(conn, ws, include_docket=True, limit=OPEN_AT_MOST),
-        changed=items.changed(conn, ws, occasion.since, occasion.at),
+        # what came in while the digest waited to be sent belongs into the next one
+        open_items=[item for item in now_open if item.opened_at < occasion.at],
+        changed=changed,
     )
-    workflow_of = lambda item: books.workflow(conn, item)  # noqa: E731
+
+    def workflow_of(item: Item) -> Workflow:
+        return books.workflow(conn, item)
+
     return digest(occasion.name, occasion.reader, occasion.day, figures, books.current, workflow_of)

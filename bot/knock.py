@@ -95,15 +95,19 @@ class Knock:
                     if occasion is None or self._seen.get(occasion.cursor) == occasion.at:
                         continue
                     try:
-                        sent += await self._store.write(self._once(occasion))
+                        sent += await self._store.write(self._once(occasion, whole=spec.covers is not None))
                     except (Unavailable, Conflict) as problem:
                         raise Busy("The database is busy; the digests wait for it.") from problem
                     self._seen[occasion.cursor] = occasion.at
         return sent
 
-    def _once(self, occasion: Occasion) -> Callable[[Any], int]:
-        """Queue a digest once per name, day, reader and way; after a stop only the latest, covering all since."""
-        books, ws, ways = self._books, self._books.workspace, self._desk.ways
+    def _once(self, occasion: Occasion, *, whole: bool) -> Callable[[Any], int]:
+        """Queue a digest once per name, day, reader and way; after a stop only the latest, covering all since.
+
+        It reaches to this moment, and the next one begins there, so that nothing is told twice or never. `whole`: it
+        `covers` a time of its own, whatever was told in it before.
+        """
+        books, ws, ways, now = self._books, self._books.workspace, self._desk.ways, self._clock()
 
         def work(conn: Any) -> int:
             last = settings.get(conn, ws, occasion.cursor)
@@ -116,11 +120,9 @@ class Knock:
                 return 0
             if not inbox.count(conn, ws, occasion.id, occasion.at, "timer", "Digest", b""):
                 return 0
-            due = notice_of(occasion)
-            if since < occasion.since:
-                due = notice_of(replace(occasion, since=since))
-            put(conn, books, due, None, self._clock(), ways)
-            settings.put(conn, ws, occasion.cursor, occasion.at.isoformat())
+            begins = min(since, occasion.since) if whole else since
+            put(conn, books, notice_of(replace(occasion, since=begins, at=now)), None, now, ways)
+            settings.put(conn, ws, occasion.cursor, now.isoformat())
             inbox.settle(conn, ws, occasion.id, "taken", None, "")
             return 1
 

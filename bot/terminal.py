@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -13,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.config import Misconfigured
 from rules.messages import Line, Link, Quote, Strong, When, Who
 
 T = TypeVar("T")
@@ -35,15 +36,25 @@ def finish(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end; what can be mended by the reader ends in its sentence and exit code 2."""
     try:
         return asyncio.run(work())
-    except Misconfigured as problem:
-        stop(str(problem))
     except KeyboardInterrupt:
         stop("Stopped.", 130)
     except (typer.Exit, typer.Abort):
         raise
+    except BrokenPipeError:
+        # `docketbot ledger export | head`: nobody reads on. Python itself would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
     except Exception as problem:
-        log.exception("a command failed")
-        stop(f"That did not work ({type(problem).__name__}). The log has the details; please report it.")
+        # Here, because what they come from costs more time than `--help` has.
+        from bot.config import Misconfigured
+        from storage.failures import Unavailable, Unusable
+
+        if isinstance(problem, Misconfigured | Unavailable | Unusable):
+            stop(str(problem))
+        if logging.getLogger().handlers:  # else the last resort of `logging` would show its reader a traceback
+            log.exception("a command failed")
+        last = traceback.extract_tb(problem.__traceback__)[-1]
+        stop(f"That did not work ({type(problem).__name__} in {last.name}, line {last.lineno}). Please report it.")
 
 
 def data(value: object) -> None:
@@ -58,6 +69,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
     for line in lines:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def inert(text: str) -> str:
+    """Words of several lines that no terminal takes for commands: strangers wrote some of them."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).rstrip("\n")
 
 
 def visible(text: str) -> str:

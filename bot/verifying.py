@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -18,7 +19,10 @@ SILENCE_SECONDS = 2.0
 
 async def verified(store: Store, ws: str, say: Callable[[str], None]) -> tuple[int, list[str]]:
     """How many items were replayed, and what is broken, a sentence each; `say` hears of progress."""
-    broken = await store.read(lambda conn: ledger.check_chain(conn, ws))
+    checking = asyncio.ensure_future(store.read(lambda conn: ledger.check_chain(conn, ws)))
+    if not (await asyncio.wait({checking}, timeout=SILENCE_SECONDS))[0]:
+        say("Checking every hash ...")
+    broken = await checking
     keys = await store.read(lambda conn: items.all_keys(conn, ws))
     told = time.monotonic()
     for number, key in enumerate(keys):

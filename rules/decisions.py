@@ -103,7 +103,7 @@ def _flaw(draft: Draft, trouble: Trouble, command: Command) -> Reply | None:
         return refused(
             "rationale",
             ("Say why in a sentence, so that someone new understands it next month.",),
-            blank="rationale",
+            blank="words",
         )
     if command.seen is not None and dict(command.seen) != shown_values(draft.item, draft.workflow, trouble.code):
         return refused(

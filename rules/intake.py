@@ -237,7 +237,7 @@ def _ask_or_raise(draft: Draft, may_ask: bool) -> None:
     elif draft.item.missing and follow_up is not None:
         because = "A machine or an unknown sender wrote this, so nothing was asked."
         open_trouble(draft, follow_up.then, because=because, raised_by=DOCKET)
-    elif may_ask:
+    elif may_ask and draft.item.source.channel == "mail":
         draft.tell(Received(item=draft.key, to=REQUESTER))
 
 

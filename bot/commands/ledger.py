@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.reading import _open
+from bot.commands.opening import over
 from bot.terminal import say, stop
 
 app = typer.Typer(no_args_is_help=True, help="The record: prove it, or hand it out.")
@@ -38,7 +38,7 @@ def verify() -> None:
             stop(f"The ledger does not hold: {len(broken)} breaches.", 1)
         say(f"The ledger holds: {count} items replayed, every hash right.")
 
-    _open(work)
+    over(work)
 
 
 @app.command()
@@ -56,8 +56,6 @@ def export(
         from rules.record import entry_json
         from storage import items, ledger
 
-        private = {w.name for w in books.current.workflows.values() if w.private}
-
         def write(conn: Any) -> None:
             hidden: dict[str, bool] = {}
             writer = csv.writer(sys.stdout)
@@ -67,7 +65,7 @@ def export(
                 key = recorded.entry.item
                 if key not in hidden:
                     item = items.load(conn, books.workspace, key) if key else None
-                    hidden[key] = item is not None and item.workflow in private
+                    hidden[key] = item is not None and books.workflow(conn, item).private
                 entry = {"item": key, **entry_json(recorded.seq, recorded.entry, recorded.hash)}
                 if hidden[key]:
                     # The private lane: that something happened may be known, what and to whom may not.
@@ -80,9 +78,12 @@ def export(
 
         await store.read(write)
 
-    _open(work)
+    over(work)
 
 
 def harmless(cell: str) -> str:
     """A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell
+    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(
+        ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+    )
+    return f"'{cell}" if risky else cell

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from bot.terminal import data, finish, flat, local, say, stop, table
+from bot.commands.opening import over
+from bot.terminal import data, flat, inert, local, say, stop, table
 
+LISTED_AT_MOST = 100_000
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Key = Annotated[str, typer.Argument(help="The item's key, such as REF-12.")]
 
@@ -24,26 +25,6 @@ class Format(StrEnum):
     blocks = "blocks"
 
 
-def _open(work: Callable[[Any, Any], Awaitable[Any]]) -> Any:
-    """Run `work(store, books)` over the configured database and rulebook."""
-
-    async def opened() -> Any:
-        from bot.books import Books
-        from bot.build import WORKSPACE
-        from bot.config import rulebook, settings
-        from bot.run import open_store
-
-        chosen = settings()
-        book, text = rulebook(chosen.rulebook)
-        store = await open_store(chosen.database_url, patience=2)
-        try:
-            return await work(store, Books(book, text, WORKSPACE))
-        finally:
-            store.close()
-
-    return finish(opened)
-
-
 def items(
     json: Json = False, everything: Annotated[bool, typer.Option("--all", help="With the bot's own.")] = False
 ) -> None:
@@ -52,11 +33,16 @@ def items(
     async def work(store: Any, books: Any) -> None:
         from rules.record import item_json
         from storage import items as shelf
+        from storage import ledger
 
-        found = await store.read(lambda c: shelf.listing(c, books.workspace, include_docket=everything, limit=100_000))
-        shown = [item for item in found if not _private(books, item)]
+        def read(conn: Any) -> Any:
+            found = shelf.listing(conn, books.workspace, include_docket=everything, limit=LISTED_AT_MOST)
+            seen = [item for item in found if not books.workflow(conn, item).private]
+            return [(item, ledger.of_item(conn, books.workspace, item.key) if json else ()) for item in seen]
+
+        shown = await store.read(read)
         if json:
-            data([item_json(item, books.current) for item in shown])
+            data([item_json(i, books.current, [(r.seq, r.entry, r.hash) for r in record]) for i, record in shown])
             return
         if not shown:
             say("Nothing is open. Items come from the channels and inboxes that the rulebook names.")
@@ -72,11 +58,11 @@ def items(
                 local(i.due_at, zone) if i.due_at else "",
                 i.title,
             )
-            for i in shown
+            for i, _ in shown
         ]
         table(("KEY", "STATE", "OWNER", "STAGE", "SINCE", "DUE", "TITLE"), rows)
 
-    _open(work)
+    over(work)
 
 
 def exceptions(json: Json = False) -> None:
@@ -86,8 +72,11 @@ def exceptions(json: Json = False) -> None:
         from rules.record import trouble_json
         from storage import items as shelf
 
-        found = await store.read(lambda c: shelf.listing(c, books.workspace, include_docket=True, limit=100_000))
-        pairs = [(t, i) for i in found if not _private(books, i) for t in i.open_trouble()]
+        def read(conn: Any) -> Any:
+            found = shelf.listing(conn, books.workspace, include_docket=True, limit=LISTED_AT_MOST)
+            return [(t, i) for i in found if not books.workflow(conn, i).private for t in i.open_trouble()]
+
+        pairs = await store.read(read)
         pairs.sort(key=lambda pair: pair[0].due_at)
         if json:
             data([{"key": i.key, "workflow": i.workflow, "title": i.title, **trouble_json(t)} for t, i in pairs])
@@ -99,7 +88,7 @@ def exceptions(json: Json = False) -> None:
         rows = [(i.key, t.code, t.owner, local(t.opened_at, zone), local(t.due_at, zone), i.title) for t, i in pairs]
         table(("KEY", "CODE", "OWNER", "SINCE", "DECIDE BY", "TITLE"), rows)
 
-    _open(work)
+    over(work)
 
 
 def show(key: Key, json: Json = False) -> None:
@@ -111,14 +100,9 @@ def show(key: Key, json: Json = False) -> None:
         from rules.reading import entry_line
         from rules.record import item_json
         from rules.wording.cards import item_card
-        from storage import items as shelf
         from storage import ledger
 
-        item = await store.read(lambda c: shelf.load(c, books.workspace, key.upper()))
-        if item is None:
-            stop(f"There is no {key.upper()}.", 1)
-        if _private(books, item):
-            stop(f"{item.key} is private: it is seen by its requester, owner and backup, in Slack or by mail.", 1)
+        item = await _item(store, books, key)
         recorded = await store.read(lambda c: ledger.of_item(c, books.workspace, item.key))
         if json:
             data(item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded]))
@@ -126,12 +110,12 @@ def show(key: Key, json: Json = False) -> None:
         workflow = await store.read(lambda c: books.workflow(c, item))
         zone = books.current.timezone
         card = item_card(item, workflow, books.current, datetime.now(UTC))
-        typer.echo(text(card, names(books.current), zone))
+        typer.echo(inert(text(card, names(books.current), zone)))
         typer.echo("Record")
         for one in recorded:
             typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), books.current.named, zone)}  {one.hash[:8]}")
 
-    _open(work)
+    over(work)
 
 
 def why(key: Key) -> None:
@@ -142,19 +126,14 @@ def why(key: Key) -> None:
         from bot.letters import names
         from handlers.mail.write import text
         from rules.reading import why as explained
-        from storage import items as shelf
 
-        item = await store.read(lambda c: shelf.load(c, books.workspace, key.upper()))
-        if item is None:
-            stop(f"There is no {key.upper()}.", 1)
-        if _private(books, item):
-            stop(f"{item.key} is private: it is seen by its requester, owner and backup, in Slack or by mail.", 1)
+        item = await _item(store, books, key)
         workflow = await store.read(lambda c: books.workflow(c, item))
         found = await store.read(lambda c: item_shelf(c, books, item))
         message = explained(item, workflow, books.current, found, datetime.now(UTC))
-        typer.echo(text(message, names(books.current), books.current.timezone))
+        typer.echo(inert(text(message, names(books.current), books.current.timezone)))
 
-    _open(work)
+    over(work)
 
 
 def digest(
@@ -179,14 +158,22 @@ def digest(
         except ValueError:
             stop(f"`{day}` is no day. Write it like 2026-11-20.")
         now = datetime.now(UTC)
-        typer.echo(await printed(store, books, occasion_for(spec, spec.to[0], books.current, now, wanted), form.value))
+        occasion = occasion_for(spec, spec.to[0], books.current, now, wanted)
+        typer.echo(inert(await printed(store, books, occasion, form.value, now)))
         if send:
             count = await queued(store, books, spec, now, wanted)
             say(f"Queued for {count} readers; the running bot sends it.")
 
-    _open(work)
+    over(work)
 
 
-def _private(books: Any, item: Any) -> bool:
-    workflow = books.current.workflows.get(item.workflow)
-    return bool(workflow and workflow.private)
+async def _item(store: Any, books: Any, key: str) -> Any:
+    """An item that may be seen here; without it the command ends."""
+    from storage import items as shelf
+
+    item = await store.read(lambda conn: shelf.load(conn, books.workspace, key.upper()))
+    if item is None:
+        stop(f"There is no {key.upper()}. `docketbot items` lists what is open.", 1)
+    if (await store.read(lambda conn: books.workflow(conn, item))).private:
+        stop(f"{item.key} is private: it is seen by its requester, owner and backup, in Slack or by mail.", 1)
+    return item

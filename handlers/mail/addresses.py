@@ -17,10 +17,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})){0,20}"
 )
 _WORD = re.compile(r"=\?[^?\s]{1,40}\?[bBqQ]\?[^?\s<>\"(),;]{0,500}\?=")
-_NOBODY = re.compile(
-    r"(?:mailer-?daemon|postmaster|mdaemon|(?:do[-_.]?)?not?[-_.]?reply|bounces?|listserv|majordomo)(?:[-+=_.].*)?",
-    re.IGNORECASE,
-)
+_DAEMON = re.compile(r"(?i)(?:mailer-?daemon|postmaster|mdaemon|bounces?)(?:[-+=_.].*)?")
+_NOBODY = re.compile(r"(?i)(?:(?:do[-_.]?)?not?[-_.]?reply|listserv|majordomo)(?:[-+=_.].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +159,11 @@ def is_own(address: str, own_addresses: frozenset[str]) -> bool:
     return f"{local}@{domain}" in own_addresses or f"{local.partition('+')[0]}@{domain}" in own_addresses
 
 
+def is_daemon(address: str) -> bool:
+    """Whether a mail server writes under it."""
+    return _DAEMON.fullmatch(address.rpartition("@")[0]) is not None
+
+
 def is_nobody(address: str) -> bool:
     """Whether no person reads what is sent there (mailer-daemon, noreply, ...)."""
-    return _NOBODY.fullmatch(address.rpartition("@")[0]) is not None
+    return is_daemon(address) or _NOBODY.fullmatch(address.rpartition("@")[0]) is not None

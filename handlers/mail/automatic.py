@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from handlers.mail.addresses import is_nobody, is_own, mailboxes
+from handlers.mail.addresses import is_daemon, is_nobody, is_own, mailboxes
 from handlers.mail.headers import Headers
 from handlers.mail.parts import Part
 from rules.events import Automatic
@@ -58,6 +58,9 @@ _BOUNCE_TEXT = re.compile(
     rb"mailbox unavailable|valid recipient|able to deliver|returned because|delivery errors|permanent error|"
     rb"n'a pas pu|konnte nicht zugestellt"
 )
+_SERVERS_TALK = re.compile(
+    rb"(?i)remote (?:host|server) said|unknown user|user unknown|failed recipient|recipient address rejected|smtp error"
+)
 _CONCERNED = re.compile(rb"(?im)^[ \t>|]{0,8}(?:original-|x-original-)?message-id:\s{0,4}(<[^<>\s]{1,998}>)")
 _MAX_CONCERNED = 20
 _SEARCHED = 64 * 1024  # bytes of a body: the reason stands before the mail that is given back
@@ -93,7 +96,7 @@ def is_bounce(root: Part) -> bool:
     if headers.has("x-failed-recipients"):
         return True
     from_daemon = any(
-        is_nobody(box.address)
+        is_daemon(box.address)
         or re.search(r"(?i)mail(?:er)?[- ]?(?:daemon|delivery|administrator)|postmaster", box.name)
         for box in mailboxes(headers.first("from"))
     ) or re.match(r"(?i)\W*(?:mailer-daemon|postmaster|mdaemon|mail delivery)", headers.first("from"))
@@ -101,14 +104,14 @@ def is_bounce(root: Part) -> bool:
         return False
     text = root.body[:_SEARCHED]
     if not (_no_return(headers) or from_daemon):
-        # gateways that bounce under any name: "delivery failed" alone may be about a parcel, so the mail that is given
-        # back must be there too; and nobody says RE: or FW: for them
-        return bool(
-            _BOUNCE_SUBJECT.match(headers.text("subject"))
-            and _BOUNCE_TEXT.search(text)
-            and _gives_mail_back(root, text)
-        )
-    if _BOUNCE_SUBJECT.search(headers.text("subject")):
+        if b'"notificationType":"Bounce"' in text:
+            return True  # Amazon SES by way of SNS
+        # gateways that bounce under any name: "delivery failed" alone may be about a parcel, so servers must be talking
+        # in it, or the mail be there that is given back; and no gateway says RE: or FW:
+        speaks_mail = _SERVERS_TALK.search(text) or _gives_mail_back(root, text)
+        return bool(_BOUNCE_SUBJECT.match(headers.text("subject")) and _BOUNCE_TEXT.search(text) and speaks_mail)
+    subject = headers.text("subject")
+    if _BOUNCE_SUBJECT.search(subject) and not subject.lower().startswith("re:"):
         return True
     return bool(
         _BOUNCE_TEXT.search(text) and (_STATUS.search(text) or "mailer-daemon" in headers.first("from").lower())

@@ -142,6 +142,7 @@ class Inbox:
             uids = await self._blocking(lambda: session.unseen(1, newest))
         else:
             # the folder was made anew, all its numbers are void; what was counted before is known by its outside id
+            self._strikes.clear()
             since = self._clock() - timedelta(days=30)
             uids = await self._blocking(lambda: session.unseen_or_since(since, newest))
         await self._take_all(session, uids, passing=False)
@@ -149,7 +150,9 @@ class Inbox:
         self._mark = newest
 
     async def _look_below(self, session: Session) -> None:
-        uids = await self._blocking(lambda: session.unseen(max(1, self._mark - 1000), self._mark))
+        low = max(1, self._mark - 1000)
+        self._settled = {uid for uid in self._settled if uid >= low}
+        uids = await self._blocking(lambda: session.unseen(low, self._mark))
         await self._take_all(session, [uid for uid in uids if uid not in self._settled], passing=False)
 
     async def _take_all(self, session: Session, uids: Sequence[int], *, passing: bool = True) -> None:

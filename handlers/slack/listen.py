@@ -86,6 +86,11 @@ class SlackDoor:
         """Whether a websocket to Slack stands now."""
         return self._connection is not None and self._connection.stands
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that came in is being handled now."""
+        return self._gate.busy
+
     async def start(self) -> None:
         """Sign in and connect; from then on the connection is kept. Raises Refused or Unreachable."""
         if not self._app_token:

@@ -36,6 +36,11 @@ class Gate:
         self._empty = asyncio.Event()
         self._empty.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a listener is under way."""
+        return self._inside > 0
+
     def check(self) -> None:
         """Raises NotTaken once the gate is shut."""
         if not self._open:

@@ -43,8 +43,10 @@ class Channel:
     looked: list[str] = field(default_factory=list)
     arrived: dict[str, Sent] = field(default_factory=dict)  # what `find` finds, by outbox id
     hanging: asyncio.Event | None = None  # sends wait for it
+    begun: asyncio.Event = field(default_factory=asyncio.Event)  # a send has begun
 
     async def send(self, outgoing: Outgoing) -> Sent:
+        self.begun.set()
         if self.hanging is not None:
             await self.hanging.wait()
         if self.answers and (answer := self.answers.pop(0)) is not None:

@@ -48,11 +48,13 @@ class Office:
     folder: Path
     chance: random.Random
     text: str
+    deadly: bool
     life: Process | None = None
     store: Store | None = None
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)  # order number -> the Slack message, {} for a mail
     letters: dict[str, str] = field(default_factory=dict)  # order number -> who wrote the mail
     deaths: Counter[str] = field(default_factory=Counter)
+    tries: list[asyncio.Task[None]] = field(default_factory=list)
 
     # the bot's lives
 
@@ -62,47 +64,69 @@ class Office:
         arguments = (self.text, str(self.folder / "clock"), MORNING.isoformat(), moment)
         self.life = Process(run, *arguments, environment=told, folder=self.folder)
 
-    async def dies(self, moment: Moment | None, within_seconds: float) -> None:
-        """Let the present life end: at its moment, or killed from outside after a while; and let the lease pass."""
+    @asynccontextmanager
+    async def beat(self, moment: Moment | None = None) -> AsyncIterator[None]:
+        """A stretch of time in which people act, ended by a death, or, in a run without deaths, when all is done."""
+        if not self.deadly:
+            yield
+            await self.calm()
+        else:
+            self.begin(moment)
+            yield
+            await self._dies(moment)
+        self.clock.push(BEAT)
+
+    async def _dies(self, moment: Moment | None) -> None:
+        """The present life ends: at its moment, or killed from outside at any time."""
         assert self.life is not None
         try:
-            code = await self.life.ends(within_seconds)
+            code = await self.life.ends(self.chance.uniform(0.1, 1.2))
             assert code == -signal.SIGKILL, f"it ended by itself ({code}):\n{self.life.said}"
-            self.deaths[f"{moment[0]} {moment[1]}" if moment else "?"] += 1
+            assert moment is not None
+            self.deaths[f"{moment[0]} {moment[1]}"] += 1
         except TimeoutError:
             await self.life.killed()
             self.deaths["at any time"] += 1
-        self.clock.push(BEAT)
 
-    async def beat(self, moment: Moment | None, deadly: bool) -> None:
-        """One stretch of time, ended by a death or, in the run that is compared with, by nothing."""
-        if deadly:
-            await self.dies(moment, self.chance.uniform(0.05, 0.9) if moment is None else 1.5)
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """A life that is left in peace until all is done; people's tries that met no bot are repeated in it."""
+        if self.life is None or not self.life.alive:
             self.begin()
-        else:
-            await self.calm()
-            self.clock.push(BEAT)
-
-    async def calm(self) -> None:
-        """Wait until a living bot has done everything: events taken, mails read, nothing due, nothing to be sent."""
-        if self.store is None:
-            self.store = await asyncio.to_thread(Store.open, self.url)
-        async with asyncio.timeout(40):
-            while not (self.town.slack.connected and await self.store.read(self._idle)):
-                await asyncio.sleep(0.05)
-                if self.life is not None and not self.life.alive:
-                    self.begin()
+        yield
+        await asyncio.gather(*self.tries)
+        self.tries.clear()
+        await self.calm()
+        if self.deadly:
+            await self.life.killed()  # type: ignore[union-attr]
+        self.clock.push(BEAT)
         assert self.town.socket.undelivered == [], "an event that was never acknowledged"
 
-    def _idle(self, conn: Any) -> bool:
-        ready, due = outbox.next_ready(conn), timers.next_due(conn)
+    async def calm(self, seconds: float = 20) -> None:
+        """Wait until the living bot has done everything: events taken, mails read, nothing due, nothing to be sent."""
+        if self.store is None:
+            self.store = await asyncio.to_thread(Store.open, self.url)
+        undone = ["everything"]
+        try:
+            async with asyncio.timeout(seconds):
+                while undone:
+                    await asyncio.sleep(0.03)
+                    undone = await self.store.read(self._undone)
+        except TimeoutError:
+            said = self.life.said if self.life else ""
+            raise AssertionError(f"it never came to rest: {undone}\n{said}") from None
+
+    def _undone(self, conn: Any) -> list[str]:
+        due = timers.next_due(conn)
         mails = select(func.count()).where(inbox_table.c.channel == "mail", inbox_table.c.state != "counted")
-        if self.town.socket._tasks or conn.execute(mails).scalar_one() < self._mails_in():
-            return False
-        if ready is not None and ready > self.clock.now():
-            self.clock.push(BEAT)  # a dead courier's lease, or a send that is tried again
-            return False
-        return ready is None and (due is None or due > self.clock.now())
+        waiting = select(outbox_table.c.kind, outbox_table.c.lane, outbox_table.c.begun, outbox_table.c.problem)
+        missing = self._mails_in() - conn.execute(mails).scalar_one()
+        return [
+            *(f"{row} waits" for row in conn.execute(waiting.where(outbox_table.c.state == "waiting"))),
+            *([f"{missing} mails are not read"] if missing > 0 else []),
+            *([f"due since {due}"] if due is not None and due <= self.clock.now() else []),
+            *(["events are not acknowledged"] if self.town.socket._tasks else []),
+        ]
 
     def _mails_in(self) -> int:
         return sum(not letter.from_bot for letter in self.town.mail.letters)
@@ -111,7 +135,7 @@ class Office:
 
     async def asks(self, order: str, words: str) -> None:
         """Somebody asks in the channel."""
-        who = self.chance.choice(["dana", "ines", "olu2"][:2])
+        who = "dana" if int(order[-1]) % 2 else "ines"
         self.asked[order] = await self.town.slack.says(who, "#refunds", f"Please refund {order}{words}")
 
     async def writes(self, order: str, words: str) -> None:
@@ -131,9 +155,11 @@ class Office:
         parsed: Any = email.message_from_bytes(question.raw)
         await self.town.mail.write("A Customer", sender, str(parsed["From"]), f"Re: {order}", words, answers=parsed)
 
-    async def decides(self, order: str) -> None:
+    def decides(self, order: str) -> None:
         """Lee approves what is above the limit, as often as it takes until it is recorded."""
-        assert self.store is not None
+        self.tries.append(asyncio.create_task(self._insists(order)))
+
+    async def _insists(self, order: str) -> None:
         while (item := await self.item(order)) is None or item.open_trouble("OVER_LIMIT"):
             if item is not None and self.town.slack.connected:
                 line = f"/docket approve {item.key} DOUBLE_CHARGE The log shows two charges."
@@ -193,21 +219,22 @@ def _history(conn: Any, key: str) -> dict[str, int]:
         if isinstance(posted.notice, Card | DecisionCard):
             # How often a card was edited depends on what came together; how many cards there are does not.
             if posted.state == "sent":
-                cards.add((posted.notice.slot, posted.message_id))
+                whose = "card" if isinstance(posted.notice, Card) else f"card of {posted.notice.code}"
+                cards.add((f"{whose} to {posted.notice.to}", posted.message_id))
         else:
             happened[f"{type(posted.notice).__name__} to {posted.notice.to} {posted.state}"] += 1
-    happened.update(f"card {slot.split(key)[0]} of {slot.split(':')[-1]}" for slot, _ in cards if slot)
+    happened.update(card for card, _ in cards)
     return dict(happened)
 
 
 @asynccontextmanager
-async def office(folder: Path, url: str | None = None, seed: int = 0) -> AsyncIterator[Office]:
+async def office(folder: Path, *, deadly: bool, url: str | None = None, seed: int = 0) -> AsyncIterator[Office]:
     """The town with nobody at work yet; at its end whoever works is killed."""
     text = example()
     clock = SharedClock(folder / "clock", MORNING)
     # Slack's patience in small: what is not acknowledged comes again at once, for as long as a test may take.
     async with Town(load(text), clock, ack_seconds=0.6, retry_seconds=(0.2,) * 200) as town:  # type: ignore[arg-type]
-        place = Office(town, clock, url or f"sqlite:///{folder}/docket.db", folder, random.Random(seed), text)
+        place = Office(town, clock, url or f"sqlite:///{folder}/docket.db", folder, random.Random(seed), text, deadly)
         try:
             yield place
         finally:

@@ -43,11 +43,18 @@ class Harbor:
 
     async def calm(self) -> None:
         """Wait until the bot has nothing under way: events are taken, what is due has fired, the outbox is empty."""
-        await self.town.slack.settled()
+        await self._handled()
         for _ in range(3):
             await self.bot.knock.look()
             await self.bot.courier.idle()
-            await self.town.slack.settled()
+            await self._handled()
+
+    async def _handled(self) -> None:
+        """What was typed and clicked is acknowledged at once and handled after: wait for that too."""
+        await self.town.slack.settled()
+        await asyncio.sleep(0)
+        while self.bot.slack.busy:
+            await asyncio.sleep(0.005)
 
     async def item(self, key: str) -> Item:
         """The item as it is stored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,12 @@ def letters(office: Harbor, address: str) -> list[str]:
     """The subjects and texts of the mails to an address, oldest first."""
     found = []
     for letter in office.town.mail.mailbox(address):
+        if address not in letter.recipients:
+            continue  # what they sent themselves
         mail = message_from_bytes(letter.raw, policy=policy.default)
         body = mail.get_body(("plain",))
         assert body is not None
-        found.append(f"{mail['Subject']}\n{body.get_content()}")
+        found.append(f"{mail['Subject']}\n" + " ".join(body.get_content().split()))
     return found
 
 
@@ -70,10 +73,9 @@ async def test_a_refund_from_the_message_to_the_morning_digest(tmp_path: Path) -
         assert (await office.item("REF-1")).state == "open"
         card = next(m for m in slack.inbox("lee") if "REF-1" in slack.words(m))
         assert "Approve\n" not in slack.words(card), "the buttons are gone and the decision stands there"
-        await slack.types("dana", "/docket next REF-1")
-        await slack.types("finn", "/docket evidence REF-1 receipt re_1234")
-        await slack.types("finn", "/docket close REF-1")
-        await office.calm()
+        for who, line in (("dana", "next REF-1"), ("finn", "evidence REF-1 receipt re_1234"), ("finn", "close REF-1")):
+            await slack.types(who, f"/docket {line}")
+            await office.calm()
         assert (await office.item("REF-1")).outcome == "done"
         assert "Done" in await said(office, root)
         await office.pushes(hours=22.5)
@@ -129,7 +131,7 @@ async def test_the_second_to_decide_is_told_who_did(tmp_path: Path) -> None:
         item = await office.item("REF-1")
         assert item.exceptions[0].decision is not None
         assert item.exceptions[0].decision.by == "lee"
-        heard = "\n".join(slack.words(m) for m in [*slack.inbox("maria"), *slack.whispers("maria")])
+        heard = "\n".join(slack.words(m) for m in [*slack.inbox("maria"), *slack.whispers("maria"), slack.view("maria")])
         assert "Lee Park" in heard
         assert "Nothing was changed" in heard
 
@@ -158,7 +160,8 @@ async def test_time_reminds_and_escalates_and_the_backup_decides(tmp_path: Path)
 async def test_questions_are_repeated_and_then_a_person_has_it(tmp_path: Path) -> None:
     async with harbor(tmp_path) as office:
         root = await asks(office, "I want a refund for ORD-48213")
-        await office.pushes(days=2)
+        for _ in range(6):
+            await office.pushes(hours=12)
         thread = await said(office, root)
         assert thread.count("How much should go back?") == 3
         assert (await office.item("REF-1")).open_trouble("MISSING_DETAILS")
@@ -186,15 +189,14 @@ async def test_a_mail_becomes_an_item_is_asked_by_mail_and_answers_by_reply(tmp_
     async with harbor(tmp_path) as office:
         mail = office.town.mail
         inbox = "docket@harbor.example"
-        first = await mail.write("Rita", "rita@corp.example", inbox, "Refund", "Please refund ORD-48213\n\nRita")
+        await mail.write("Rita", "rita@corp.example", inbox, "Refund", "Please refund ORD-48213\n\nRita")
         await office.until(lambda: letters(office, "rita@corp.example"), 20)
         (question,) = letters(office, "rita@corp.example")
         assert question.startswith("How much should go back? [REF-1]")
-        received = mail.mailbox("rita@corp.example")[0]
+        received = message_from_bytes(mail.mailbox("rita@corp.example")[-1].raw, policy=policy.default)
         await mail.write("Rita", "rita@corp.example", inbox, "Re: Refund", "45 USD\n", answers=received)
         item = await _until_item(office, "REF-1", lambda i: i.state == "open")
         assert item.fields["amount"] == "45.00 USD"
-        assert first.id != received.id
         await holds(office)
 
 
@@ -208,7 +210,8 @@ async def test_who_has_no_slack_is_written_to(tmp_path: Path) -> None:
 
 
 async def _until_item(office: Harbor, key: str, true: Any) -> Any:
-    for _ in range(200):
+    for _ in range(400):  # the mailbox tells of new mail in its own time
+        await asyncio.sleep(0.05)
         await office.calm()
         item = next((i for i in await office.everything() if i.key == key), None)
         if item is not None and true(item):

@@ -258,6 +258,17 @@ def test_nothing_to_read_is_unreadable_and_keeps_its_id() -> None:
         assert event.id == identity(raw)
 
 
+def test_a_fault_of_ours_makes_the_mail_unreadable_and_nothing_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(_raw: bytes) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("handlers.mail.read.parse", faulty)
+    event = taken((SAMPLES / "plain.eml").read_bytes())
+    assert isinstance(event, Unreadable)
+    assert event.problem == "It could not be read (RecursionError)."
+    assert event.id == identity((SAMPLES / "plain.eml").read_bytes())
+
+
 def test_the_same_mail_has_one_id_whatever_way_it_came() -> None:
     raw = (SAMPLES / "plain.eml").read_bytes()
     same = [
