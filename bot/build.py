@@ -89,6 +89,7 @@ def _slack(bot: Bot, senders: dict[str, Sender]) -> None:
     from handlers.slack.client import close_client, open_client
     from handlers.slack.listen import SlackDoor
     from handlers.slack.mrkdwn import Reader
+    from handlers.slack.people import People
     from handlers.slack.send import SlackSender
 
     token, app_token = bot.settings.slack_bot_token, bot.settings.slack_app_token
@@ -97,6 +98,8 @@ def _slack(bot: Bot, senders: dict[str, Sender]) -> None:
     client = open_client(token.get_secret_value(), bot.settings.slack_api_url)
     bot.closers.append(lambda: close_client(client))
     senders["slack"] = SlackSender(client)
+    people = People(client, bot.clock)
+    bot.courier.directory = people
 
     def reader(identity: str) -> Reader:
         book = bot.books.current
@@ -108,6 +111,7 @@ def _slack(bot: Bot, senders: dict[str, Sender]) -> None:
         bot.desk,
         clock=bot.clock,
         reader=reader,
+        people=people,
         reactions=lambda: {w.intake.reaction for w in bot.books.current.workflows.values() if w.intake.reaction},
         failed=bot.outages.failed,
         recovered=bot.outages.recovered,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,7 +15,8 @@ from bot.letters import Lettering, lettered
 from bot.outages import Outages
 from bot.pace import Pace
 from bot.receipts import Receipts
-from handlers.ports import Busy, Lasting, Outgoing, Passing, Sender, Sleep
+from handlers.ports import Busy, Directory, Lasting, Outgoing, Passing, Sender, Sleep
+from rules.messages import named_in
 from storage import outbox
 from storage.outbox import Claimed
 from storage.store import Conflict, Store, Unavailable
@@ -59,6 +61,8 @@ class Courier:
         self._wake = asyncio.Event()
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}  # the last task of each lane that is served
         self._under_way: set[str] = set()
+        #: Where strangers' names are learnt before a message is sent; set by the composition where Slack is on.
+        self.directory: Directory | None = None
         self._claiming = False
         # Until the first success, an earlier process may have told the operator that these fail.
         self._doubted = set(_CAUSES)
@@ -160,11 +164,17 @@ class Courier:
             await self._receipts.dropped(claims, lettering.reason)
             return
         try:
-            await self._deliver(claims, lettering, lettering.outgoing, stop)
+            await self._deliver(claims, lettering, await self._with_names(lettering.outgoing), stop)
         except asyncio.CancelledError:
             # Whether it arrived is not known; who claims it next looks first, and need not wait for the lease.
             await asyncio.shield(self._receipts.given_back(claims))
             raise
+
+    async def _with_names(self, outgoing: Outgoing) -> Outgoing:
+        if self.directory is None:
+            return outgoing
+        await self.directory.learn(named_in(outgoing.message) - outgoing.names.keys())
+        return replace(outgoing, names={**self.directory.names, **outgoing.names})
 
     async def _deliver(
         self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing, stop: asyncio.Event

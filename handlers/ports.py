@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -90,6 +90,17 @@ class Sender(Protocol):
 
     async def find(self, outgoing: Outgoing, since: datetime) -> Sent | None:
         """Whether that outbox id arrived already, as far as the channel can be asked."""
+        ...
+
+
+class Directory(Protocol):
+    """Where names of people outside the rulebook are learnt; `names` maps their identities, as far as known."""
+
+    @property
+    def names(self) -> Mapping[str, str]: ...
+
+    async def learn(self, identities: Iterable[str]) -> None:
+        """Ask for the names of these that are not known yet; never raises."""
         ...
 
 

@@ -51,7 +51,7 @@ def _remind(draft: Draft, code: str) -> None:
 def _late(draft: Draft) -> None:
     """The stage's time is over: owner and backup hear it, then those above, a step for each time allowed."""
     item = draft.item
-    steps = ladder(draft.book, item.owner, item.backup, item.requester, draft.now)
+    steps = ladder(draft.book, draft.workflow, item.owner, item.backup, item.requester, draft.now)
     number = item.late_steps
     stage = draft.workflow.stage(item.stage)
     assert stage is not None, "only an item in a stage has such a timer"
@@ -75,7 +75,7 @@ def _stale(draft: Draft) -> None:
 
 def _escalate(draft: Draft, trouble: Trouble) -> None:
     """The deadline passed: whoever is next may decide too, and those before keep their right."""
-    steps = ladder(draft.book, trouble.owner, trouble.backup, draft.item.requester, draft.now)
+    steps = ladder(draft.book, draft.workflow, trouble.owner, trouble.backup, draft.item.requester, draft.now)
     if trouble.steps >= len(steps):
         draft.record(
             "escalated",

@@ -97,6 +97,17 @@ class Message:
     bulk: bool = False  # a digest: nobody in particular must act
 
 
+def identities(*lines: Line) -> frozenset[str]:
+    """Everyone who is named in some lines."""
+    return frozenset(part.identity for line in lines for part in line if isinstance(part, Who))
+
+
+def named_in(message: Message) -> frozenset[str]:
+    """Everyone who is named in a message."""
+    rows = (row.line for section in message.sections for row in section.rows)
+    return identities(message.headline, *message.lines, *rows, *message.small)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     value: str

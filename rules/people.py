@@ -65,11 +65,16 @@ class Step:
     decides: bool
 
 
-def ladder(book: Rulebook, owner: str, backup: str, requester: str, now: datetime) -> tuple[Step, ...]:
+def ladder(
+    book: Rulebook, workflow: Workflow, owner: str, backup: str, requester: str, now: datetime
+) -> tuple[Step, ...]:
     """Who comes after `owner`, step by step, by `escalate_to`; repeats, the requester and the absent are skipped.
 
-    The last is always the operator, so that nothing ever waits for want of a next step.
+    The last is always the operator, so that nothing ever waits for want of a next step; but what is private ends at
+    the backup: nobody above is told of it.
     """
+    if workflow.private:
+        return (Step(backup, decides=True),) if backup not in (owner, requester) else ()
     steps: list[Step] = []
     manager = book.people[owner].manager if owner in book.people else None
     for word in book.defaults.escalate_to:
@@ -83,9 +88,11 @@ def ladder(book: Rulebook, owner: str, backup: str, requester: str, now: datetim
     return tuple(steps)
 
 
-def next_step(book: Rulebook, trouble: Trouble, requester: str, now: datetime) -> Step | None:
+def next_step(
+    book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime
+) -> Step | None:
     """Whom an exception goes up to next, or None when everyone has heard of it."""
-    steps = ladder(book, trouble.owner, trouble.backup, requester, now)
+    steps = ladder(book, workflow, trouble.owner, trouble.backup, requester, now)
     return steps[trouble.steps] if trouble.steps < len(steps) else None
 
 

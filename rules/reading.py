@@ -220,7 +220,7 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
     if rule is not None:
         summed = answer_calendar(book, workflow, trouble.code).explain(trouble.opened_at, rule.respond_within)
         lines.append((f"{trouble.code} allows {rule.respond_within}: {summed}",))
-    if (step := next_step(book, trouble, item.requester, now)) is not None and trouble.next_at is not None:
+    if (step := next_step(book, workflow, trouble, item.requester, now)) is not None and trouble.next_at is not None:
         lines.append(("It goes up to ", Who(step.person), " at ", When(trouble.next_at), "."))
     return lines
 

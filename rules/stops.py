@@ -54,7 +54,7 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
     item = draft.item
     owner, backup = seat(draft.book, known.owner, known.backup, item.requester, draft.now)
     due_at = answer_calendar(draft.book, draft.workflow, code).add(draft.now, known.respond_within)
-    more = ladder(draft.book, owner, backup, item.requester, draft.now)
+    more = ladder(draft.book, draft.workflow, owner, backup, item.requester, draft.now)
     draft.record(
         "raised",
         {

@@ -14,6 +14,9 @@ import typer
 from bot.commands.opening import over
 from bot.terminal import say, stop
 
+#: What begins a formula; spreadsheets skip the white space before it and know the wide forms, too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
 app = typer.Typer(no_args_is_help=True, help="The record: prove it, or hand it out.")
 
 
@@ -83,7 +86,5 @@ def export(
 
 def harmless(cell: str) -> str:
     """A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(
-        ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-    )
+    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_FORMULA)
     return f"'{cell}" if risky else cell

@@ -21,6 +21,7 @@ from handlers.slack.listen_actions import PATIENCE_SECONDS, Actions
 from handlers.slack.listen_events import Events
 from handlers.slack.listeners import Gate, bolt_app
 from handlers.slack.mrkdwn import Reader
+from handlers.slack.people import People
 from handlers.slack.private import Private
 from handlers.slack.send import CALL_ERRORS
 from handlers.slack.wire import Us, string
@@ -34,7 +35,7 @@ CAUSE = "slack"
 #: What the app must be allowed, for the events and for the methods that are called; the manifest asks for these.
 SCOPES = (
     "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "groups:history",
-    "groups:read", "im:history", "im:write", "reactions:read",
+    "groups:read", "im:history", "im:write", "reactions:read", "users:read",
 )  # fmt: skip
 STOP_SECONDS = 10.0
 
@@ -59,6 +60,7 @@ class SlackDoor:
         *,
         clock: Clock,
         reader: Callable[[str], Reader] = lambda _identity: Reader(),
+        people: People | None = None,
         reactions: Callable[[], Collection[str]] | None = None,
         failed: Callable[[str, str], Awaitable[None]] = _tell_nobody,
         recovered: Callable[[str], Awaitable[None]] = _tell_nobody,
@@ -69,7 +71,7 @@ class SlackDoor:
         self._app_token = app_token
         self._desk = desk
         self._clock = clock
-        self._private = Private(client, reader)
+        self._private = Private(client, reader, people or People(client, clock))
         self._reactions = reactions
         self._failed = failed
         self._recovered = recovered

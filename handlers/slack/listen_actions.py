@@ -23,7 +23,7 @@ from handlers.slack.send import CALL_ERRORS
 from handlers.slack.wire import Ignored, Malformed, Us, kept, mapping, string
 from rules.commands import Misunderstood
 from rules.events import Command
-from rules.messages import Form, Message, Reply
+from rules.messages import Form, Message, Reply, identities
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +152,7 @@ class Actions:
 
     async def _open(self, form: Form, trigger: str, to: Asker) -> None:
         try:
+            await self.private.people.learn(identities(*form.lines))
             await self.open_view(trigger, view(form, self.private.reader(f"slack:{to.user}")))
         except CALL_ERRORS as error:
             log.warning("a form did not open: %s", code_of(error) or type(error).__name__)

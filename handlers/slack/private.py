@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,10 +15,11 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from handlers.slack.client import TIMEOUT_SECONDS, code_of, sdk_logger
 from handlers.slack.mrkdwn import Reader
+from handlers.slack.people import People
 from handlers.slack.send import CALL_ERRORS
 from handlers.slack.wire import identity, is_direct
 from handlers.slack.write import write
-from rules.messages import Line, Message
+from rules.messages import Line, Message, named_in
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,19 @@ def sentence(*lines: Line) -> Message:
 class Private:
     """The answers' way out. `reader` says how texts are read by an identity (zone, names)."""
 
-    def __init__(self, client: AsyncWebClient, reader: Callable[[str], Reader]) -> None:
+    def __init__(self, client: AsyncWebClient, reader: Callable[[str], Reader], people: People) -> None:
         self._client = client
-        self.reader = reader
+        self._reader = reader
+        self.people = people
+
+    def reader(self, who: str) -> Reader:
+        """How texts are read by an identity; strangers by the names that were learnt."""
+        known = self._reader(who)
+        return replace(known, names={**self.people.names, **known.names})
 
     async def say(self, said: Message, to: Asker) -> None:
         """Answer privately; what fails is logged without its words, for the person can ask again."""
+        await self.people.learn(named_in(said))
         text, blocks = write(said, self.reader(identity(to.user)))
         try:
             if to.response_url:

@@ -133,7 +133,7 @@ def decision_card(
         lines.append((" / ".join(rule.both),))
     if trouble.count > 1:
         lines.append((f"Seen {trouble.count} times.",))
-    small: list[Line] = [_if_you_do_not(item, trouble, book, now)]
+    small: list[Line] = [_if_you_do_not(item, trouble, workflow, book, now)]
     if item.source.permalink:
         small.append((Link(item.source.permalink, "Open the thread"),))
     return Message(
@@ -154,8 +154,8 @@ def _passed(trouble: Trouble, passed_from: str, decides: bool) -> Line:
     return (*had, "You can hand it to somebody who can decide.")
 
 
-def _if_you_do_not(item: Item, trouble: Trouble, book: Rulebook, now: datetime) -> Line:
-    steps = ladder(book, trouble.owner, trouble.backup, item.requester, now)
+def _if_you_do_not(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook, now: datetime) -> Line:
+    steps = ladder(book, workflow, trouble.owner, trouble.backup, item.requester, now)
     if trouble.next_at is None or trouble.steps >= len(steps):
         return ()
     step = steps[trouble.steps]

@@ -20,7 +20,7 @@ from bot.knock import Knock
 from bot.outages import Outages
 from bot.pace import Pace
 from bot.sandbox.clock import HandClock
-from handlers.ports import Outgoing, Sent, Taken
+from handlers.ports import Lasting, Outgoing, Sent, Taken
 from rules.book.load import load
 from rules.events import Command, Posted
 from rules.items import Item
@@ -40,6 +40,7 @@ class Channel:
 
     sent: list[Outgoing] = field(default_factory=list)
     answers: list[Exception | None] = field(default_factory=list)
+    closed_to: dict[str, str] = field(default_factory=dict)  # addresses that never take anything, and why
     looked: list[str] = field(default_factory=list)
     arrived: dict[str, Sent] = field(default_factory=dict)  # what `find` finds, by outbox id
     hanging: asyncio.Event | None = None  # sends wait for it
@@ -49,6 +50,8 @@ class Channel:
         self.begun.set()
         if self.hanging is not None:
             await self.hanging.wait()
+        if outgoing.address in self.closed_to:
+            raise Lasting(self.closed_to[outgoing.address])
         if self.answers and (answer := self.answers.pop(0)) is not None:
             raise answer
         self.sent.append(outgoing)

@@ -11,6 +11,16 @@ from handlers.ports import Lasting, Passing, Sent
 from rules.notices import Card
 from tests.bot.house import house
 
+
+def _as_killed(folder: Path) -> Path:
+    """What a process that is killed now leaves on the disk."""
+    copy = folder / "as it was"
+    copy.mkdir()
+    for file in folder.glob("docket.db*"):
+        shutil.copy(file, copy)
+    return copy
+
+
 REFUND = "Please refund ORD-48213, I was charged twice"
 
 
@@ -92,10 +102,7 @@ async def test_a_bot_killed_in_mid_send_looks_before_it_sends_again(tmp_path: Pa
         await office.says("slack:U0RITA", REFUND)
         office.courier.wake()
         await office.slack.begun.wait()
-        copy = tmp_path / "as it was"
-        copy.mkdir()
-        for file in tmp_path.glob("docket.db*"):  # what a process that is killed now leaves on the disk
-            shutil.copy(file, copy)
+        copy = _as_killed(tmp_path)
         office.slack.hanging.set()
     async with house(copy, now=office.clock() + timedelta(minutes=5)) as second:
         question = (await second.told("REF-1"))[0]
@@ -126,7 +133,7 @@ async def test_a_stop_lets_what_is_under_way_end_and_the_next_bot_sends_the_rest
 async def test_what_can_never_be_delivered_is_the_operators(tmp_path: Path) -> None:
     """The lane goes on, and one exception per lane is counted up."""
     async with house(tmp_path) as office:
-        office.slack.answers = [Lasting("The bot is not in #refunds."), Lasting("The bot is not in #refunds.")]
+        office.slack.closed_to["C0REFUNDS"] = "The bot is not in #refunds."
         await office.says("slack:U0RITA", REFUND)
         await office.calm()
         failures = await office.failures()

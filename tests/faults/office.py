@@ -22,7 +22,7 @@ from bot.sandbox.town import Town
 from bot.verifying import verified
 from rules.book.load import load
 from rules.items import Item
-from rules.notices import Card, DecisionCard
+from rules.notices import Card, DecisionCard, Reminder
 from storage import items, ledger, outbox, timers
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
@@ -35,6 +35,8 @@ from tests.stories.harbor import MORNING
 WS = "main"
 #: Longer than a courier's lease: what a killed one had claimed is free again.
 BEAT = timedelta(seconds=130)
+#: What a due time does, an entry each.
+FIRED = ("asked", "reminded", "late", "escalated", "raised")
 Moment = tuple[str, str, int]
 
 
@@ -80,7 +82,7 @@ class Office:
         """The present life ends: at its moment, or killed from outside at any time."""
         assert self.life is not None
         try:
-            code = await self.life.ends(self.chance.uniform(0.1, 1.2))
+            code = await self.life.ends(1.5 if moment else self.chance.uniform(0.1, 1.2))
             assert code == -signal.SIGKILL, f"it ended by itself ({code}):\n{self.life.said}"
             assert moment is not None
             self.deaths[f"{moment[0]} {moment[1]}"] += 1
@@ -193,6 +195,7 @@ class Office:
         assert broken == []
         rows = await self.store.read(lambda conn: conn.execute(select(outbox_table)).all())
         assert {row.state for row in rows} <= {"sent", "dropped"}, [row.problem for row in rows if row.state == "failed"]
+        assert await self.store.read(_fired) == await self.store.read(_effects), "a due time without its effect, or twice"
         self._each_post_once({row.id: row for row in rows if row.state == "sent"})
         self._each_mail_known([row for row in rows if row.state == "sent"])
 
@@ -212,8 +215,23 @@ class Office:
         assert went == {row.message_id for row in sent if row.lane.startswith("mail:")}
 
 
+def _fired(conn: Any) -> Counter[str]:
+    """How many due times of each item were taken."""
+    rows = conn.execute(select(inbox_table.c.item).where(inbox_table.c.kind == "Due", inbox_table.c.state == "taken"))
+    return Counter(row.item for row in rows)
+
+
+def _effects(conn: Any) -> Counter[str]:
+    """How often time did something to each item, by its ledger."""
+    every = (recorded.entry for recorded in ledger.every(conn, WS))
+    return Counter(entry.item for entry in every if entry.via == "timer" and entry.kind in FIRED)
+
+
 def _history(conn: Any, key: str) -> dict[str, int]:
-    happened = Counter(recorded.entry.kind for recorded in ledger.of_item(conn, WS, key))
+    # How many reminders there are depends on how late the first one came.
+    happened = Counter(
+        recorded.entry.kind for recorded in ledger.of_item(conn, WS, key) if recorded.entry.kind != "reminded"
+    )
     cards = set()
     for posted in outbox.of_item(conn, WS, key):
         if isinstance(posted.notice, Card | DecisionCard):
@@ -221,7 +239,7 @@ def _history(conn: Any, key: str) -> dict[str, int]:
             if posted.state == "sent":
                 whose = "card" if isinstance(posted.notice, Card) else f"card of {posted.notice.code}"
                 cards.add((f"{whose} to {posted.notice.to}", posted.message_id))
-        else:
+        elif not isinstance(posted.notice, Reminder):
             happened[f"{type(posted.notice).__name__} to {posted.notice.to} {posted.state}"] += 1
     happened.update(card for card, _ in cards)
     return dict(happened)

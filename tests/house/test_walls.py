@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 CONFIG = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ROOMS = CONFIG["tool"]["importlinter"]["root_packages"]
 
-# The file (an existing one gets the line too, a new one has only it), what it imports, the module that the report names.
+# The file, the line that is added to it (a new file has nothing else), what the report names.
 BREACHES = [
     ("rules/answers.py", "import storage.ledger", "rules.answers -> storage.ledger"),
     ("rules/answers.py", "import sqlalchemy", "rules.answers -> sqlalchemy"),

@@ -410,3 +410,20 @@ class TestReading:
         assert "Waiting" in mine("slack:U0LEE") or "1 decisions wait" in mine("slack:U0LEE")
         assert "No decisions wait for you" in mine("slack:U0FINN")
         assert "REF-1" in mine(RITA)
+
+
+class TestPrivate:
+    def test_what_is_private_ends_at_the_backup_and_is_seen_by_nobody_else(self, street: Street) -> None:
+        street.types(RITA, "new", workflow="concern", words="Somebody is being treated badly.")
+        item = street.items["CON-1"]
+        assert (item.owner, item.backup) == ("maria", "lee")
+        street.passes(days=5)
+        trouble = street.items["CON-1"].exceptions[0]
+        assert trouble.code == "NOT_HEARD"
+        assert trouble.may_decide == ("lee", "maria")
+        told = {notice.to for notice in street.notices if notice.item == "CON-1"}
+        assert told <= {"maria", "lee", REQUESTER, CONVERSATION}
+        for verb in ("set", "assign", "approve"):
+            reply = street.types("slack:U0DANA", verb, "CON-1").reply
+            assert reply is not None
+            assert reply.code == "unknown_item"

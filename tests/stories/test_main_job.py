@@ -97,6 +97,15 @@ async def test_one_card_an_item_edited_in_place(tmp_path: Path) -> None:
         assert "on it" in office.town.slack.words(cards[0])
 
 
+async def test_strangers_are_called_by_their_names(tmp_path: Path) -> None:
+    async with harbor(tmp_path) as office:
+        root = await asks(office, "Refund $450 for ORD-48213 please")
+        assert "from Rita" in await said(office, root)
+        await office.town.slack.types("dana", "/docket show REF-1")
+        await office.calm()
+        assert "U0RITA" not in office.town.slack.words(office.town.slack.whispers("dana")[-1])
+
+
 async def test_a_rejection_tells_the_requester_without_anybodys_rationale(tmp_path: Path) -> None:
     async with harbor(tmp_path) as office:
         root = await asks(office, "Refund $450 for ORD-48213 please")
