@@ -80,7 +80,8 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
 def cards(draft: Draft, trouble: Trouble) -> tuple[DecisionCard, ...]:
     """Notices that bring every decision card of an exception up to date."""
     opened_at = stamp(trouble.opened_at)
-    holders = dict.fromkeys((*trouble.may_decide, draft.book.operator) if trouble.steps else trouble.may_decide)
+    heard_of_it = trouble.steps > 0 and not draft.workflow.private
+    holders = dict.fromkeys((*trouble.may_decide, draft.book.operator) if heard_of_it else trouble.may_decide)
     return tuple(
         DecisionCard(item=draft.key, to=to, code=trouble.code, opened_at=opened_at, update=True) for to in holders
     )

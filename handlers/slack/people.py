@@ -51,7 +51,7 @@ class People:
             return
         user = mapping(answer.get("user"))
         profile = mapping(user.get("profile"))
-        name = string(profile.get("display_name")) or string(profile.get("real_name")) or string(user.get("name"))
+        name = string(profile.get("real_name")) or string(profile.get("display_name")) or string(user.get("name"))
         if name:
             self.names[identity] = name
             self._until[identity] = now + REMEMBERED

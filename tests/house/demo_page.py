@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 STARTS_WITHIN_SECONDS = 60.0
@@ -26,12 +26,11 @@ class Silent(Exception):
 def visit(
     command: Sequence[str | Path],
     folder: Path,
-    environment: Mapping[str, str] | None = None,
     patience_seconds: float = STARTS_WITHIN_SECONDS,
 ) -> tuple[str, int]:
     """The page's HTML, and the exit code after Ctrl-C. Raises Silent; leaves no process behind."""
     child = subprocess.Popen(
-        [*command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [*command], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     try:
@@ -49,7 +48,7 @@ def visit(
 def _address(child: subprocess.Popen[str], patience_seconds: float) -> str:
     # A thread reads for as long as the child talks: the wait can end, and the child never blocks on a full pipe.
     said: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=lambda: [said.put(line) for line in _lines(child)], daemon=True).start()
+    threading.Thread(target=_listen, args=(child, said), daemon=True).start()
     heard, until = "", time.monotonic() + patience_seconds
     with contextlib.suppress(queue.Empty):
         while (line := said.get(timeout=max(0.0, until - time.monotonic()))) is not None:
@@ -59,10 +58,11 @@ def _address(child: subprocess.Popen[str], patience_seconds: float) -> str:
     raise Silent(heard or "it said nothing")
 
 
-def _lines(child: subprocess.Popen[str]) -> Iterator[str | None]:
+def _listen(child: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
     assert child.stdout is not None
-    yield from child.stdout
-    yield None
+    for line in child.stdout:
+        said.put(line)
+    said.put(None)
 
 
 if __name__ == "__main__":

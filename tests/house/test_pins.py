@@ -21,7 +21,7 @@ PART_OF = {"proxy-protocol": "pymap", "pysasl": "pymap", "pydantic-core": "pydan
 
 
 def test_what_is_imported_is_declared() -> None:
-    """A package that is here only because a test needs it would be missing elsewhere. What the sandbox needs is extra."""
+    """What is here only because a test needs it would be missing elsewhere. The sandbox may need the demo's extra."""
     owners = metadata.packages_distributions()
     always, demo = declared(RUNTIME), declared(RUNTIME + EXTRAS["demo"])
     undeclared = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -156,11 +157,11 @@ async def test_a_retry_remembers_that_it_may_have_arrived(store: Store) -> None:
     await put(store, closed(1))
     for maybe in (True, False):
         (each,) = await claim(store, NOW)
-        await store.write(lambda conn, i=each.id: outbox.begin(conn, [i]))
-        await store.write(lambda conn, i=each.id, m=maybe: outbox.retry(conn, i, NOW, "timed out", maybe_sent=m))
+        await store.write(partial(outbox.begin, ids=[each.id]))
+        await store.write(partial(outbox.retry, id=each.id, not_before=NOW, problem="timed out", maybe_sent=maybe))
         (again,) = await claim(store, NOW)
         assert again.maybe_sent is maybe
-        await store.write(lambda conn, i=again.id: outbox.give_back(conn, [i]))
+        await store.write(partial(outbox.give_back, ids=[again.id]))
 
 
 async def test_an_update_does_not_shorten_a_retry(store: Store) -> None:
@@ -218,7 +219,7 @@ async def test_the_last_message_of_a_slot_is_what_gets_edited(store: Store) -> N
     for ts in ("1700.1", "1700.2"):
         (each,) = await put(store, CARD)
         await claim(store)
-        await store.write(lambda conn, i=each, t=ts: outbox.sent(conn, i, "C1", t, NOW))
+        await store.write(partial(outbox.sent, id=each, place="C1", message_id=ts, at=NOW))
     assert await store.read(lambda conn: outbox.message_of(conn, WS, CARD.slot)) == ("C1", "1700.2")
 
 
@@ -253,7 +254,7 @@ async def test_next_ready_is_when_claim_finds_something(store: Store) -> None:
         tried += 1
         if tried < 4:
             again = at + tried * HOUR
-            await store.write(lambda conn, i=first.id, r=again: outbox.retry(conn, i, r, "busy"))
+            await store.write(partial(outbox.retry, id=first.id, not_before=again, problem="busy"))
         else:
             await arrived(store, first)
     assert at == NOW + 6 * HOUR

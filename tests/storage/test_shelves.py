@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
@@ -232,7 +233,7 @@ async def test_an_inbox_only_goes_on(store: Store, marks: list[tuple[int, int]],
     """Under one UIDVALIDITY the mark never turns back; a new UIDVALIDITY starts anew; both are 32-bit numbers."""
     assert await store.read(lambda conn: mailboxes.state(conn, WS, "refunds")) is None
     for uidvalidity, uid in marks:
-        await store.write(lambda conn, v=uidvalidity, u=uid: mailboxes.advance(conn, WS, "refunds", v, u))
+        await store.write(partial(mailboxes.advance, ws=WS, inbox="refunds", uidvalidity=uidvalidity, uid=uid))
     assert await store.read(lambda conn: mailboxes.state(conn, WS, "refunds")) == expected
 
 
@@ -249,7 +250,7 @@ async def test_settings_are_remembered(store: Store) -> None:
 async def test_rulebooks_and_files_are_kept_once(store: Store) -> None:
     """Both are named by their own hash: the same again changes nothing, the unknown is None."""
     for at in (NOW, NOW + HOUR):
-        await store.write(lambda conn, a=at: rulebooks.keep(conn, WS, "3f2a", "workflows: {}\n", a))
+        await store.write(partial(rulebooks.keep, ws=WS, version="3f2a", text="workflows: {}\n", at=at))
         await store.write(lambda conn: evidence.keep(conn, WS, "ab12", "receipt.pdf", "application/pdf", b"%PDF\0"))
     assert await store.read(lambda conn: rulebooks.text(conn, WS, "3f2a")) == "workflows: {}\n"
     assert await store.read(lambda conn: rulebooks.text(conn, WS, "ffff")) is None

@@ -16,6 +16,11 @@ from tests.storage.samples import NOW, WS, entry, item, record
 Opened = Callable[[], Store]
 
 
+def putting(name: str) -> Callable[[Connection], None]:
+    """A work that leaves its name behind."""
+    return lambda conn: settings.put(conn, WS, name, "here")
+
+
 async def test_a_happening_counts_once_however_many_bring_it(opened: Opened) -> None:
     """32 takes of the same outside id through two instances: one counts it, all others hear that it was counted."""
     stores = [opened(), opened()]
@@ -47,15 +52,12 @@ async def test_numbers_have_neither_gaps_nor_twins(opened: Opened) -> None:
 async def test_a_failed_work_undoes_itself_alone(store: Store) -> None:
     """A work that raises leaves nothing behind; those that were committed with it stand."""
 
-    def good(name: str) -> Callable[[Connection], None]:
-        return lambda conn: settings.put(conn, WS, name, "here")
-
     def bad(conn: Connection) -> None:
         settings.put(conn, WS, "bad", "here")
         raise ZeroDivisionError
 
     results = await asyncio.gather(
-        store.write(good("one")), store.write(bad), store.write(good("two")), return_exceptions=True
+        store.write(putting("one")), store.write(bad), store.write(putting("two")), return_exceptions=True
     )
 
     assert [type(r) for r in results] == [type(None), ZeroDivisionError, type(None)]
@@ -173,8 +175,7 @@ async def test_a_reader_sees_one_moment(store: Store) -> None:
 async def test_closing_finishes_what_is_queued_and_then_refuses(opened: Opened) -> None:
     """Works that were handed over before the close are recorded; later ones hear that it is over."""
     store = opened()
-    waiting = [store.write(lambda conn, n=n: settings.put(conn, WS, f"n{n}", "here")) for n in range(10)]
-    tasks = [asyncio.ensure_future(each) for each in waiting]
+    tasks = [asyncio.ensure_future(store.write(putting(f"n{n}"))) for n in range(10)]
     await asyncio.sleep(0)
     store.close()
     await asyncio.gather(*tasks)
@@ -186,9 +187,7 @@ async def test_closing_finishes_what_is_queued_and_then_refuses(opened: Opened) 
 
 async def test_who_stops_waiting_stops_nobody_else(store: Store) -> None:
     """A take whose caller was cancelled leaves the others' answers alone."""
-    tasks = [
-        asyncio.ensure_future(store.write(lambda conn, n=n: settings.put(conn, WS, f"n{n}", "x"))) for n in range(6)
-    ]
+    tasks = [asyncio.ensure_future(store.write(putting(f"n{n}"))) for n in range(6)]
     await asyncio.sleep(0)
     tasks[2].cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
