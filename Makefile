@@ -1,17 +1,17 @@
-# What can be run from a checkout. Every target sets up what it needs (see .ci/setup) and then runs.
+# What can be run from a checkout. Each target sets up what it needs (.ci/setup) and then runs.
 .PHONY: help demo test check faults fuzz bench pictures clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
 # Two workers: the suite is made for two cores, and its servers need some of them.
-PYTEST := $(PY) -m pytest -n 2
+PYTEST := $(PY) -m pytest -n 2 --dist worksteal
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: ## the whole bot against its sandbox, in the browser: no account, no server, no root
+demo: ## the whole bot against its sandbox, in the browser: no account, no server, no root (DEMO="--rulebook my.yml")
 	@.ci/setup demo
-	$(PY) -m bot demo $(DEMO)
+	@$(PY) -m bot demo $(DEMO)
 
 test: ## the tests, against real PostgreSQL, Dovecot and Chromium (about 5 minutes)
 	@.ci/setup test
@@ -22,7 +22,7 @@ check: ## ruff, mypy, the walls between the rooms, and the tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	$(PYTEST)
 
 faults: ## the long run of kills and outages
@@ -31,7 +31,7 @@ faults: ## the long run of kills and outages
 
 fuzz: ## the long property tests: calendars, texts, mails, histories
 	@.ci/setup test
-	DOCKET_FUZZ=1 $(PY) -m pytest tests --timeout=7200 -n 2
+	DOCKET_FUZZ=1 $(PYTEST) --timeout=7200
 
 bench: ## ratios against named peers, measured in one run
 	@.ci/setup test

@@ -102,10 +102,10 @@ async def test_a_bot_killed_in_mid_send_looks_before_it_sends_again(tmp_path: Pa
         await office.says("slack:U0RITA", REFUND)
         office.courier.wake()
         await office.slack.begun.wait()
+        question = (await office.told("REF-1"))[0]
         copy = _as_killed(tmp_path)
         office.slack.hanging.set()
     async with house(copy, now=office.clock() + timedelta(minutes=5)) as second:
-        question = (await second.told("REF-1"))[0]
         second.slack.arrived[question.id] = Sent("C0REFUNDS", "17.999")
         await second.calm()
         assert second.slack.looked == [question.id]
