@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from rules.items import Item
@@ -26,7 +27,7 @@ async def verified(store: Store, ws: str, say: Callable[[str], None]) -> tuple[i
     keys = await store.read(lambda conn: items.all_keys(conn, ws))
     told = time.monotonic()
     for number, key in enumerate(keys):
-        broken += await store.read(lambda conn, key=key: _replayed(conn, ws, key))  # type: ignore[misc]
+        broken += await store.read(partial(_replayed, ws=ws, key=key))
         if time.monotonic() - told > SILENCE_SECONDS:
             told = time.monotonic()
             say(f"{number} of {len(keys)} items replayed")

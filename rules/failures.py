@@ -69,6 +69,7 @@ def _count_or_open(event: Event, world: World, cause: str, sentence: str, about:
     draft.by = DOCKET
     source = asdict(Source(channel="docket"))
     source.pop("subject")
+    source.pop("reply_to")
     draft.record(
         "opened",
         {"workspace": event.workspace, "workflow": workflow.name, "source": source, "missing": []},

@@ -67,15 +67,17 @@ def from_mail(event: Mailed, world: World) -> Ruling:
     workflow = next((w for w in world.book.workflows.values() if event.inbox in w.intake.email), None)
     if workflow is None:
         return Ruling(ignored=f"no workflow reads the inbox {event.inbox}")
+    may_ask = event.answerable and not event.automatic and bool(event.by)
     source = Source(
         channel="mail",
         place=event.inbox,
         place_name=event.inbox,
         thread=event.message_id,
         message_id=event.message_id,
+        answerable=may_ask,
         subject=event.subject,
+        reply_to=event.reply_to or event.by,
     )
-    may_ask = event.answerable and not event.automatic and bool(event.by)
     text = event.new_text or event.text
     threads = (f"mail:{event.message_id}",) if event.message_id else ()
     return _open(event, world, workflow, by=event.by, text=text, source=source, may_ask=may_ask, threads=threads)
@@ -196,7 +198,7 @@ def _open(
     fields = {**fields, **(given or {})}
     conflicts = {name: seen for name, seen in conflicts.items() if name not in fields}
     shown = asdict(source)
-    subject = shown.pop("subject")
+    subject, reply_to = shown.pop("subject"), shown.pop("reply_to")
     draft.record(
         "opened",
         {
@@ -210,6 +212,7 @@ def _open(
             "text": text,
             "requester": requester,
             "subject": subject,
+            "reply_to": reply_to,
             "fields": fields,
             "conflicts": {name: list(seen) for name, seen in conflicts.items()},
         },

@@ -27,7 +27,9 @@ class Source:
     thread: str | None = None
     permalink: str | None = None
     message_id: str | None = None
+    answerable: bool = True  # False: a machine or nobody believable wrote it, and nothing is ever sent back
     subject: str = ""
+    reply_to: str = ""  # where answers to its mail go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ def lane(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str |
     if notice.to == CONVERSATION:
         return _conversation(item, book, ways)
     if notice.to == REQUESTER:
-        return _requester(notice, item, book, ways)
+        return _requester(item, book, ways)
     return _person(notice.to, book, ways)
 
 
@@ -183,13 +183,11 @@ def _conversation(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
     return f"slack:{slack}" if slack else None
 
 
-def _requester(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str | None:
-    if item is None or item.source.channel == "docket" or not item.requester:
+def _requester(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
+    if item is None or item.source.channel == "docket" or not item.source.answerable:
         return None
     if item.source.channel == "mail":
-        known = book.people.get(item.requester)
-        address = known.email if known else item.requester
-        return f"mail:{address}" if ways.mail and "@" in address else None
+        return f"mail:{item.source.reply_to}" if ways.mail and item.source.reply_to else None
     return _conversation(item, book, ways)
 
 

@@ -46,7 +46,7 @@ def _opened(entry: Entry) -> Item:
         title=texts.get("title", ""),
         text=texts.get("text", ""),
         requester=texts.get("requester", ""),
-        source=Source(**facts["source"], subject=texts.get("subject", "")),
+        source=Source(**facts["source"], subject=texts.get("subject", ""), reply_to=texts.get("reply_to", "")),
         opened_at=entry.at,
         touched_at=entry.at,
         fields=texts.get("fields", {}),

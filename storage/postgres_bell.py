@@ -19,6 +19,8 @@ CHANNEL = "docket"
 PAUSE_SECONDS = 0.02
 #: How often subscribers look although nothing was heard: an instance can die between its commit and its NOTIFY.
 LOOK_SECONDS = 5.0
+#: Between two tries to listen again.
+AGAIN_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Bell:
                 conn = self._connect()
             except (DBAPIError, psycopg.Error) as error:
                 log.warning("not listening to PostgreSQL for now: %s", type(error).__name__)
-                self._wait([self._inner], LOOK_SECONDS)
+                self._wait([self._inner], AGAIN_SECONDS)
                 self._heard()
                 continue
             try:

@@ -23,7 +23,7 @@ _TICK = "ˋ"
 _CODE = re.compile(r"`([^`\n]+)`")
 #: Slack quotes a line that begins with `>` also where it comes escaped.
 _QUOTING = re.compile(r"^([ \t]*)>", re.MULTILINE)
-_TOKENS = {"time": "{time}", "day": "{date_short_pretty}", "both": "{date_short_pretty} {time}"}
+_TOKENS = {"time": "{time}", "day": "{date_short_pretty}", "both": "{date_short_pretty} at {time}"}
 _MORE = "…"
 _WEB = re.compile(r"https?://[^\s<>|\"]+")
 
@@ -117,10 +117,10 @@ def escape_to(text: str, limit: int) -> str:
 
 
 def local(when: When, timezone: str) -> str:
-    """A moment in words, in that zone: `11:30`, `Thu Nov 20`, `Thu Nov 20 11:30`."""
+    """A moment in words, in that zone: `11:30`, `Thu Nov 20`, `Thu Nov 20 at 11:30`."""
     there = when.at.astimezone(ZoneInfo(timezone))
     day = f"{_DAYS[there.weekday()]} {_MONTHS[there.month - 1]} {there.day}"
-    return {"time": f"{there:%H:%M}", "day": day, "both": f"{day} {there:%H:%M}"}[when.form]
+    return {"time": f"{there:%H:%M}", "day": day, "both": f"{day} at {there:%H:%M}"}[when.form]
 
 
 # Not strftime's %a and %b: they follow the machine's locale.

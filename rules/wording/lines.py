@@ -7,18 +7,25 @@ from datetime import datetime
 from rules.book.rulebook import Rulebook, Workflow
 from rules.fields.reading import show
 from rules.items import Item, Trouble
-from rules.messages import Line, Quote, Strong, When, Who
+from rules.messages import Line, Part, Quote, Strong, When, Who
 from rules.timing import in_words
 
 NOT_KNOWN = "not known yet"
+#: Values up to so many characters share a line.
+SHORT = 60
 
 
 def title(item: Item, workflow: Workflow) -> str:
     """What an item is called: its workflow and what names it first (`Refund for ORD-48213`), else its title."""
-    for name, field in workflow.fields.items():
-        if field.type == "pattern" and name in item.fields:
-            return f"{workflow.name.replace('_', ' ').capitalize()} for {item.fields[name]}"
+    if name := _named_by(item, workflow):
+        return f"{workflow.name.replace('_', ' ').capitalize()} for {item.fields[name]}"
     return item.title or workflow.name
+
+
+def _named_by(item: Item, workflow: Workflow) -> str | None:
+    """The field whose value stands in the title, and need not be said once more beside it."""
+    patterns = (name for name, field in workflow.fields.items() if field.type == "pattern")
+    return next((name for name in patterns if name in item.fields), None)
 
 
 def heading(item: Item, workflow: Workflow) -> Line:
@@ -35,10 +42,11 @@ def value(name: str, item: Item, workflow: Workflow) -> str:
 
 
 def facts(item: Item, workflow: Workflow) -> Line:
-    """`amount 450 USD · region NA · from @rita`: what is known, in the rulebook's order, and who asked."""
+    """`amount 450 USD · region NA · from @rita`: what is known beside the title, in the rulebook's order, and who asked."""
     parts: list[object] = []
+    in_title = _named_by(item, workflow)
     for name in workflow.fields:
-        if name in item.fields:
+        if name in item.fields and name != in_title:
             parts += [f"{name} ", value(name, item, workflow), " · "]
     for name, seen in item.conflicts.items():
         parts += [f"{name} unclear ({' or '.join(seen)}) · "]
@@ -71,13 +79,13 @@ def deciders_line(trouble: Trouble) -> Line:
 
 
 def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:
-    """`Lee approved REF-12 at 10:42 (DOUBLE_CHARGE): "..."`."""
+    """`Lee approved REF-12 today at 10:42 (DOUBLE_CHARGE): "..."`."""
     decision = trouble.decision
     assert decision is not None, "only a decided exception has such a line"
     verb = "approved" if decision.verdict == "approve" else "rejected"
     return (
         Who(decision.by),
-        f" {verb} {item.key} at ",
+        f" {verb} {item.key} ",
         When(decision.at),
         f" ({decision.reason_code}): ",
         Quote(decision.rationale),
@@ -107,6 +115,22 @@ def shown_names(workflow: Workflow, code: str) -> tuple[str, ...]:
     """The fields that a decision on `code` is made against: those under `show`, else every field."""
     rule = workflow.exceptions.get(code)
     return (rule.show if rule and rule.show else tuple(workflow.fields)) if rule else ()
+
+
+def shown_lines(item: Item, workflow: Workflow, code: str) -> list[Line]:
+    """Everything that a decision is made against, below the title: short values on one line, long ones on their own."""
+    named = [
+        (name, value(name, item, workflow))
+        for name in shown_names(workflow, code)
+        if name != _named_by(item, workflow)
+    ]
+    short: list[Part] = []
+    for name, known in named:
+        if len(known) <= SHORT:
+            said = known if known == NOT_KNOWN else Strong(known)
+            short += [" · " if short else "", f"{name} ", said]
+    long: list[Line] = [(f"{name}  ", known) for name, known in named if len(known) > SHORT]
+    return [*([tuple(short)] if short else []), *long]
 
 
 def shown_values(item: Item, workflow: Workflow, code: str) -> dict[str, str]:

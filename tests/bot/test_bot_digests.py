@@ -88,6 +88,7 @@ def test_logs_carry_the_story_and_no_words_of_an_exception(capsys: pytest.Captur
         assert "slack:T1:C1:17.1" in line
         assert "ValueError" in line
         assert words not in line
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)  # this test's stderr ends with it
 
 
 async def _digests(office: House) -> list[Digest]:

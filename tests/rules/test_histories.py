@@ -12,7 +12,15 @@ from tests.rules.test_flows import HARBOR
 from tests.street import Street
 
 PEOPLE = st.sampled_from(
-    ["slack:U0RITA", "slack:U0DANA", "slack:U0FINN", "slack:U0LEE", "slack:U0MARIA", "slack:U0SAM", "olu@harbor.example"]
+    [
+        "slack:U0RITA",
+        "slack:U0DANA",
+        "slack:U0FINN",
+        "slack:U0LEE",
+        "slack:U0MARIA",
+        "slack:U0SAM",
+        "olu@harbor.example",
+    ]
 )
 TEXTS = st.sampled_from(
     [
@@ -21,7 +29,21 @@ TEXTS = st.sampled_from(
     ]
 )  # fmt: skip
 VERBS = st.sampled_from(
-    ["claim", "assign", "next", "except", "approve", "reject", "set", "evidence", "close", "snooze", "ack", "reopen", "ask"]
+    [
+        "claim",
+        "assign",
+        "next",
+        "except",
+        "approve",
+        "reject",
+        "set",
+        "evidence",
+        "close",
+        "snooze",
+        "ack",
+        "reopen",
+        "ask",
+    ]
 )
 CODES = st.sampled_from([None, "OVER_LIMIT", "LEGAL_THREAT", "MISSING_DETAILS", "NOT_READY", "STALLED", "NONSENSE"])
 REASONS = st.sampled_from(["DOUBLE_CHARGE", "GOODWILL", "NO_PROOF", "OUTSIDE_POLICY", "MENDED", "", "X"])

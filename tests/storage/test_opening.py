@@ -18,6 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
+import tests.processes  # noqa: F401 it says what forked processes have imported already
 from storage import migrations, settings, upgrade
 from storage.schema import REVISION, metadata
 from storage.store import Store, Unavailable, Unusable
@@ -82,7 +83,6 @@ def _open_and_close(url: str, gate: multiprocessing.synchronize.Barrier) -> None
 
 def test_processes_that_start_at_once_all_succeed(url: str) -> None:
     """Four processes that find an empty database: one migrates, the others wait for it."""
-    FORKS.set_forkserver_preload(["tests.storage.test_opening"])
     gate = FORKS.Barrier(4)
     processes = [FORKS.Process(target=_open_and_close, args=(url, gate)) for _ in range(4)]
     for process in processes:

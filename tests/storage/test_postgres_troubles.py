@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, text
@@ -72,7 +73,8 @@ async def test_a_connection_that_dies_in_mid_work_runs_the_work_again(store: Sto
 
 async def test_a_deadlock_is_run_again(store: Store) -> None:
     """Two works that take two rows in opposite order both end well."""
-    await store.write(lambda conn: [settings.put(conn, WS, name, "0") for name in ("a", "b")])
+    for name in ("a", "b"):
+        await store.write(partial(settings.put, ws=WS, name=name, value="0"))
     both_began = threading.Barrier(2)
 
     def crossing(first: str, second: str) -> Callable[[Connection], str]:
@@ -88,7 +90,8 @@ async def test_a_deadlock_is_run_again(store: Store) -> None:
 
         return work
 
-    assert await asyncio.gather(store.write(crossing("a", "b")), store.write(crossing("b", "a"))) == ["done"] * 2
+    done = await asyncio.gather(*(store.write(crossing(*names)) for names in ("ab", "ba")))
+    assert done == ["done", "done"]
 
 
 async def test_a_server_that_is_away_is_a_sentence_and_passes(postgres: Server, place: str, store: Store) -> None:

@@ -88,8 +88,13 @@ async def harbor(
 
 
 @asynccontextmanager
-async def working(place: Town, given: dict[str, str], text: str, clock: HandClock) -> AsyncIterator[Harbor]:
-    """A bot at work in a town that stands; a second one after it finds what the first left behind."""
+async def working(
+    place: Town, given: dict[str, str], text: str, clock: HandClock, *, connected: bool = True
+) -> AsyncIterator[Harbor]:
+    """A bot at work in a town that stands; a second one after it finds what the first left behind.
+
+    `connected` False: don't wait for its connection to Slack, which may be out of reach.
+    """
     book = load(text)
     store = await open_store(given["DOCKET_DATABASE_URL"], patience=2)
     try:
@@ -97,7 +102,8 @@ async def working(place: Town, given: dict[str, str], text: str, clock: HandCloc
         stop = asyncio.Event()
         served = asyncio.create_task(serve(bot, book, text, stop))
         try:
-            await place.slack.until(lambda: place.slack.connected or served.done())
+            if connected:
+                await place.slack.until(lambda: place.slack.connected or served.done())
             if served.done():
                 served.result()
             yield Harbor(place, bot, store, clock, stop, served)

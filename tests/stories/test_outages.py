@@ -1,0 +1,347 @@
+"""Slack, mail or the database is away for a while: the rest goes on, nothing is lost, and one exception tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import event
+
+import bot.connecting
+import handlers.mail.listen
+import handlers.slack.client
+import handlers.slack.connection
+import handlers.slack.held
+import storage.sqlite
+from bot.demo import example
+from bot.sandbox.clock import HandClock
+from bot.sandbox.faults import Fault
+from bot.sandbox.town import Town
+from rules.book.load import load
+from rules.items import Item
+from tests.dovecot import PASSWORD, Dovecot, running
+from tests.stories.harbor import MORNING, Harbor, harbor, working
+
+REQUEST = "Please refund ORD-{:05d}, $45, it came broken"
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every wait for the real world in small: what takes seconds and minutes outside takes milliseconds here."""
+    monkeypatch.setattr(bot.connecting, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(handlers.slack.connection, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(handlers.slack.connection, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(handlers.slack.connection, "BACK_OFF_SECONDS", (0.05,))
+    monkeypatch.setattr(handlers.slack.client, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(handlers.slack.held, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(storage.sqlite, "BUSY_SECONDS", 0.1)
+    quick = partial(handlers.mail.listen.Pace, idle_first=0.05, retry=0.05, retry_most=0.05, report=0.2, busy=0.05)
+    monkeypatch.setattr(handlers.mail.listen, "Pace", quick)
+
+
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    with running() as server:
+        yield server
+
+
+@asynccontextmanager
+async def town(**more: Any) -> AsyncIterator[Town]:
+    async with Town(load(example()), HandClock(MORNING, running=False), **more) as place:
+        yield place
+
+
+@asynccontextmanager
+async def office_with(place: Town, folder: Path, *, connected: bool = True, **changed: str) -> AsyncIterator[Harbor]:
+    """The bot at work in a town, with some settings changed."""
+    given = {**place.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db", **changed}
+    async with working(place, given, example(), place.clock, connected=connected) as office:
+        yield office
+
+
+async def comes(look: Callable[[], Awaitable[Any]], seconds: float = 8) -> Any:
+    """Wait until it is so."""
+    async with asyncio.timeout(seconds):
+        while not (seen := await look()):
+            await asyncio.sleep(0.02)
+        return seen
+
+
+async def failures(office: Harbor, state: str = "open") -> list[Item]:
+    """The bot's own failures that are open (or closed)."""
+    every = [item for item in await office.everything() if item.workflow == "docket"]
+    return [item for item in every if (item.closed_at is None) == (state == "open")]
+
+
+async def requests(office: Harbor) -> list[Item]:
+    return [item for item in await office.everything() if item.workflow == "refund"]
+
+
+async def one_failure(office: Harbor, cause: str) -> Item:
+    """The operator's one exception of that cause, once it is there; none besides."""
+    (failure,) = await comes(lambda: failures(office))
+    assert failure.fields["cause"] == cause
+    assert failure.owner == "sam"
+    return failure
+
+
+async def over(office: Harbor) -> None:
+    """It ended by itself."""
+
+    async def none_open() -> bool:
+        return not await failures(office)
+
+    await comes(none_open)
+    assert len(await failures(office, "closed")) == 1
+
+
+async def asks(office: Harbor, number: int) -> dict[str, Any]:
+    return await office.town.slack.says("dana", "#refunds", REQUEST.format(number))
+
+
+async def writes(office: Harbor, number: int) -> None:
+    to = f"refunds@{office.town.mail.domain}"
+    await office.town.mail.write("A", "a@shop.example", to, "Broken", REQUEST.format(number))
+
+
+# Slack
+
+
+async def test_slack_out_of_reach_at_the_start_is_one_exception_and_mail_goes_on(tmp_path: Path) -> None:
+    """The real address of Slack answers nothing until a second town opens there."""
+    port = free_port()
+    elsewhere = Town(load(example()), HandClock(MORNING, running=False), port)
+    slack = {
+        "SLACK_API_URL": f"http://127.0.0.1:{port}/api/",
+        "SLACK_BOT_TOKEN": elsewhere.app.bot_token,
+        "SLACK_APP_TOKEN": elsewhere.app.app_token,
+    }
+    async with town() as place, office_with(place, tmp_path, connected=False, **slack) as office:
+        await one_failure(office, "slack")
+        await writes(office, 10001)
+        assert await comes(lambda: requests(office)), "mail is read meanwhile"
+        await office.until(lambda: [one for one in place.mail.outbox if "a@shop.example" in one.recipients])
+        await asyncio.sleep(0.2)
+        await one_failure(office, "slack")
+        async with elsewhere:
+            await elsewhere.slack.until(lambda: elsewhere.slack.connected)
+            await over(office)
+            await elsewhere.slack.says("dana", "#refunds", REQUEST.format(10002))
+            assert await comes(partial(_so_many, office, 2))
+
+
+async def test_a_lost_connection_is_one_exception_that_ends_and_what_was_said_meanwhile_is_taken(
+    tmp_path: Path,
+) -> None:
+    async with harbor(tmp_path, retry_seconds=(0.1,) * 100) as office:
+        office.town.faults.order("apps.connections.open", Fault(kind="error", error="internal_error"), times=1000)
+        await office.town.socket.drop()
+        await one_failure(office, "slack")
+        await asks(office, 10003)
+        office.town.faults._orders.clear()
+        assert await comes(lambda: requests(office))
+        await over(office)
+        await office.calm()
+        assert len(await requests(office)) == 1
+
+
+@pytest.mark.parametrize("kind", ["server_error", "hang", "lost_answer"])
+async def test_a_post_that_meets_trouble_arrives_once(tmp_path: Path, kind: Any) -> None:
+    """Errors, silence and answers that were lost on their way: tried again after a pause, never posted twice."""
+    async with harbor(tmp_path) as office:
+        office.town.faults.order("chat.postMessage", Fault(kind=kind), times=2)
+        root = await asks(office, 10004)
+        await office.town.slack.settled()
+        for _ in range(6):
+            await asyncio.sleep(0.6 if kind == "hang" else 0.05)
+            await office.pushes(seconds=30)
+        cards = [m for m in office.town.slack.thread(root) if "REF-1" in office.town.slack.words(m)]
+        assert len(cards) == 1
+        assert not await failures(office)
+
+
+async def test_a_429_is_obeyed_to_the_second(tmp_path: Path) -> None:
+    async with harbor(tmp_path) as office:
+        office.town.faults.order("chat.postMessage", Fault(kind="ratelimited", retry_after_seconds=30))
+        root = await asks(office, 10005)
+        await office.calm()
+        await office.pushes(seconds=28)
+        assert office.town.slack.thread(root) == []
+        await office.pushes(seconds=3)
+        assert len(office.town.slack.thread(root)) == 1
+
+
+async def test_slack_that_takes_nothing_is_one_exception_that_ends(tmp_path: Path) -> None:
+    async with harbor(tmp_path) as office:
+        office.town.faults.order("chat.postMessage", Fault(kind="server_error"), times=1000)
+        roots = [await asks(office, 10006), await asks(office, 10007)]
+        for _ in range(8):
+            await office.pushes(minutes=2)
+        await one_failure(office, "slack")
+        office.town.faults._orders.clear()
+        for _ in range(4):
+            await office.pushes(minutes=11)
+        await over(office)
+        assert all(len(office.town.slack.thread(root)) == 1 for root in roots)
+
+
+# Mail
+
+
+async def test_an_inbox_out_of_reach_is_one_exception_and_slack_goes_on(tmp_path: Path, dovecot: Dovecot) -> None:
+    """At the start and while running; what waited in the mailbox is read when it is back."""
+    user = dovecot.new_user()
+    url = f"imap://{user}:{quote(PASSWORD, safe='')}@127.0.0.1:{dovecot.port}/INBOX"
+    dovecot.deliver(user, letter(1))
+    dovecot.kill()
+    async with town() as place, office_with(place, tmp_path, DOCKET_INBOX_REFUNDS=url) as office:
+        await one_failure(office, "inbox:refunds")
+        await asks(office, 10008)
+        assert await comes(partial(_so_many, office, 1))
+        dovecot.start()
+        assert await comes(partial(_so_many, office, 2)), "the mail that waited"
+        await over(office)
+        dovecot.kill()
+        await one_failure(office, "inbox:refunds")
+        dovecot.start()
+        dovecot.deliver(user, letter(2))
+        assert await comes(partial(_so_many, office, 3))
+        assert not await failures(office)
+
+
+async def test_mail_that_can_not_go_out_waits_is_one_exception_and_arrives_once(tmp_path: Path) -> None:
+    async with town() as place:
+        port, nobody = place.environment["DOCKET_SMTP_URL"].rpartition(":")[2], free_port()
+        async with office_with(place, tmp_path, DOCKET_SMTP_URL=f"smtp://127.0.0.1:{nobody}") as office:
+            await writes(office, 10009)
+            await comes(lambda: requests(office))
+            for _ in range(8):
+                await office.pushes(minutes=2)
+            failure = await one_failure(office, "smtp")
+            told = [m for m in place.slack.inbox("sam") if failure.key in place.slack.words(m)]
+            assert told, "Slack goes on, and the operator hears of it there"
+            async with forwarding(nobody, int(port)):
+                for _ in range(4):
+                    await office.pushes(minutes=11)
+                await over(office)
+        got = [one for one in place.mail.outbox if "a@shop.example" in one.recipients]
+        assert len(got) == 1
+
+
+# The database
+
+
+@asynccontextmanager
+async def locked(folder: Path) -> AsyncIterator[None]:
+    """Another program holds the database's write lock."""
+    other = sqlite3.connect(folder / "docket.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+async def test_while_the_database_is_locked_nothing_is_acknowledged_and_a_person_is_told(tmp_path: Path) -> None:
+    async with harbor(tmp_path, ack_seconds=0.5, retry_seconds=(0.2,) * 100) as office:
+        async with locked(tmp_path):
+            await asks(office, 10010)
+            await office.town.slack.types("dana", "/docket new refund ORD-10011 $45")
+            await office.until(lambda: office.town.slack.whispers("dana"))
+            assert "try again" in office.town.slack.words(office.town.slack.whispers("dana")[-1])
+            await asyncio.sleep(0.7)
+            assert office.town.socket._tasks, "the message is not acknowledged"
+        assert await comes(partial(_so_many, office, 1))
+        await office.calm()
+        assert len(await requests(office)) == 1
+        (failure,) = await failures(office)
+        assert failure.fields["cause"] == "database"
+
+
+async def test_mail_waits_for_a_locked_database_and_is_taken_once(tmp_path: Path) -> None:
+    async with harbor(tmp_path) as office:
+        async with locked(tmp_path):
+            await writes(office, 10012)
+            await asyncio.sleep(0.5)
+            assert await requests(office) == []
+        assert await comes(partial(_so_many, office, 1))
+
+
+async def test_a_full_database_acknowledges_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    async with harbor(tmp_path, ack_seconds=0.5, retry_seconds=(0.2,) * 100) as office:
+        with full(office):
+            for number in range(10020, 10024):
+                await asks(office, number)
+            await writes(office, 10030)
+            await asyncio.sleep(0.8)
+            assert await requests(office) == []
+            assert office.town.socket._tasks
+        assert await comes(partial(_so_many, office, 5))
+        await office.calm()
+        assert len(await requests(office)) == 5
+        assert [failure.fields["cause"] for failure in await failures(office)] == ["database"]
+
+
+async def _so_many(office: Harbor, count: int) -> bool:
+    return len(await requests(office)) >= count
+
+
+class full:  # noqa: N801 - reads as a word of the story
+    """The database may not grow by a page."""
+
+    def __init__(self, office: Harbor) -> None:
+        self._engine: Any = office.store._engine._writing  # type: ignore[attr-defined]
+        self._writer: Any = office.store._engine._writer  # type: ignore[attr-defined]
+
+    def __enter__(self) -> None:
+        event.listen(self._engine, "connect", self._limit)
+        self._writer._forget_connection()
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "connect", self._limit)
+        self._writer._forget_connection()
+
+    @staticmethod
+    def _limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def letter(number: int) -> bytes:
+    head = f"From: a@shop.example\r\nTo: refunds@harbor.example\r\nSubject: Broken\r\nMessage-ID: <{number}@shop.example>"
+    return f"{head}\r\n\r\n{REQUEST.format(20000 + number)}\r\n".encode()
+
+
+@asynccontextmanager
+async def forwarding(port: int, to: int) -> AsyncIterator[None]:
+    """A server that came up at last: what reaches `port` goes on to `to`."""
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", to)
+        await asyncio.gather(carry(reader, there_writer), carry(there_reader, writer))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
