@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from bot.books import Books
-from bot.build import Bot
+from bot.build import Bot, inbox_names
 from bot.config import Misconfigured, rulebook
 from bot.recording import sync_timers
 from handlers.ports import Busy
@@ -91,6 +91,7 @@ async def adopt_at_start(bot: Bot, book: Rulebook, text: str) -> None:
 
 async def reload(bot: Bot) -> None:
     """Load the rulebook again (SIGHUP); a bad one leaves the old in force and tells the operator."""
+    before = set(inbox_names(bot.books.current))
     try:
         try:
             book, text = await asyncio.to_thread(rulebook, bot.settings.rulebook)
@@ -101,6 +102,8 @@ async def reload(bot: Bot) -> None:
             await bot.outages.failed("rulebook", refused)
         else:
             log.info("rulebook %s is in force", book.version[:4])
+            if new := set(inbox_names(book)) - before:
+                log.warning("inboxes that are new in the rulebook are read from the next start on: %s", ", ".join(new))
             await bot.outages.recovered("rulebook")
     except (Busy, Unavailable, Conflict) as problem:
         log.warning("the rulebook could not be loaded again: %s", problem)

@@ -14,7 +14,7 @@ from rules.messages import Form, Reply
 from rules.reading import Shelf, Told, answer
 from rules.replies import refused
 from rules.ruling import World
-from storage import items, ledger, outbox, threads
+from storage import items, ledger, outbox, questions, threads
 
 LISTED_AT_MOST = 2000
 
@@ -35,6 +35,8 @@ def filled(command: Command, world: World) -> Form | Reply:
 def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
     """What was read for a command: one item with its record, or the open items."""
     ws = books.workspace
+    if command.verb == "mine":
+        return Shelf(items=_concerning(conn, ws, books.current.person_of(command.by)))
     if command.verb not in ("show", "why", "decide"):
         everything = items.listing(conn, ws, include_docket=True, limit=LISTED_AT_MOST)
         return Shelf(items=everything)
@@ -43,6 +45,19 @@ def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
         key = threads.find(conn, ws, [f"slack:{command.place}:{command.thread}"])
     item = items.load(conn, ws, key) if key else None
     return item_shelf(conn, books, item) if item else Shelf()
+
+
+def _concerning(conn: Any, ws: str, me: str) -> list[Item]:
+    """The open items that somebody has, asked for, or may decide on; however many others there are."""
+    own = items.listing(conn, ws, owner=me, include_docket=True, limit=LISTED_AT_MOST)
+    asked = items.listing(conn, ws, requester=me, include_docket=True, limit=LISTED_AT_MOST)
+    found = {item.key: item for item in (*own, *asked)}
+    for waiting in questions.deciding(conn, ws):
+        if me in waiting.may_decide and waiting.item not in found:
+            item = items.load(conn, ws, waiting.item)
+            if item is not None:
+                found[item.key] = item
+    return list(found.values())
 
 
 def item_shelf(conn: Any, books: Books, item: Item) -> Shelf:

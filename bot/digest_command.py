@@ -13,7 +13,7 @@ from bot.config import settings
 from bot.digests import Occasion, compose, notice_of, occasion_now, times
 from bot.letters import mentions, names
 from bot.recording import put
-from handlers.mail.write import html, text
+from handlers.mail.write import Reading, html, text
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
 from rules.items import Item
@@ -59,7 +59,7 @@ async def printed(store: Store, books: Books, occasion: Occasion, form: str, now
     message = await store.read(work)
     book = books.current
     if form == "text":
-        return text(message, names(book), book.timezone)
+        return in_words(message, book, occasion.at)
     if form == "json":
         return json.dumps(asdict(message), ensure_ascii=False, indent=2, default=str)
     known, pinged = names(book), mentions(book)
@@ -69,7 +69,17 @@ async def printed(store: Store, books: Books, occasion: Occasion, form: str, now
 
         fallback, blocks = write(message, Reader(book.timezone, known, pinged))
         return json.dumps({"text": fallback, "blocks": blocks}, ensure_ascii=False, indent=2)
-    return html(message, known, book.timezone)
+    return html(message, _reading(book, occasion.at))
+
+
+def in_words(message: Message, book: Rulebook, at: datetime) -> str:
+    """A message as plain text, its times in the organization's zone, its "today" the day of `at`."""
+    return text(message, _reading(book, at))
+
+
+def _reading(book: Rulebook, at: datetime) -> Reading:
+    zone = ZoneInfo(book.timezone)
+    return Reading(names=names(book), zone=zone, today=at.astimezone(zone).date())
 
 
 async def queued(store: Store, books: Books, spec: Spec, now: datetime, day: date | None) -> int:

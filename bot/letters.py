@@ -47,7 +47,7 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime) 
     item = items.load(conn, books.workspace, notice.item)
     if item is None:
         return Lettering(None, "its item is not there")
-    edit = _edited(conn, books, notice)
+    edit = _edited(conn, books, notice, channel)
     if edit is None and isinstance(notice, DecisionCard) and notice.update:
         return Lettering(None, "there is no card of it to edit")
     if edit is not None and channel == "mail":
@@ -89,14 +89,16 @@ def mentions(book: Rulebook, item: Item | None = None) -> dict[str, str]:
     return known
 
 
-def _edited(conn: Any, books: Books, notice: Notice) -> Sent | None:
+def _edited(conn: Any, books: Books, notice: Notice, channel: str) -> Sent | None:
     if notice.slot is None:
         return None
     found = outbox.message_of(conn, books.workspace, notice.slot)
     if found is None or not isinstance(notice, Card | DecisionCard):
         return None
     # A card that newly concerns somebody must reach them as a message: an edit pings nobody.
-    return Sent(*found)
+    place, message_id = found
+    was_mail, is_mail = "@" in place, channel == "mail"
+    return Sent(place, message_id) if was_mail == is_mail else None  # they may have got Slack, or lost it, meanwhile
 
 
 def _thread(item: Item, notice: Notice, channel: str, here: bool) -> str | None:

@@ -37,6 +37,7 @@ def set_up(form: str, level: int = logging.INFO) -> None:
     """Send logs to stderr as `text` or `json`, in place of whatever was set up before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_add_story)
+    handler.setLevel(level)  # some libraries set a level of their own, below the root's
     handler.setFormatter(AsJson() if form == "json" else AsText())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:

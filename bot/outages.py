@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from bot.desk import Desk
 from rules.events import Failed, Recovered
@@ -33,7 +34,8 @@ class Outages:
     def _meta(self, what: str, cause: str) -> dict[str, Any]:
         now = self._clock()
         return {
-            "id": f"{what}:{cause}:{now.isoformat()}",
+            # Not by the time alone: a clock turned by hand stands still between an outage and its end.
+            "id": f"{what}:{cause}:{now.isoformat()}:{uuid4().hex[:8]}",
             "workspace": self._desk.books.workspace,
             "at": now,
             "by": "docket",

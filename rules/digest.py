@@ -112,10 +112,9 @@ class _Shown:
             or self.ours
             or self.opened
         ):
-            return f"Nothing waits for you. {len(self.work)} items open, nothing overdue, {len(self.closed)} closed."
+            return f"Nothing waits for you. {_items(self.work)} open, nothing overdue, {len(self.closed)} closed."
         parts = [_oldest(self.mine, self.now)]
-        parts.append(f"{len(self.late)} overdue")
-        parts.append(f"{len(self.today)} due today")
+        parts += [f"{len(rows)} {words}" for rows, words in ((self.late, "overdue"), (self.today, "due today")) if rows]
         return "  ·  ".join(parts)
 
     def sections(self) -> list[Section]:
@@ -135,7 +134,7 @@ class _Shown:
         codes = ", ".join(f"{code} {count}" for code, count in by_code.most_common())
         late = self.figures.latest_seconds
         fired = "" if late is None else f", all due times fired, latest {late:.1f} s late"
-        open_now = f"{len(self.work)} items open, {len(self.opened)} opened and {len(self.closed)} closed since "
+        open_now = f"{_items(self.work)} open, {len(self.opened)} opened and {len(self.closed)} closed since "
         return (open_now, When(self.figures.since), fired, f" · open exceptions: {codes}" if codes else "")
 
     def _trouble_row(self, item: Item, trouble: Trouble, *, decide: bool = False) -> Row:
@@ -200,6 +199,10 @@ class _Shown:
         return Row(
             line=(Strong(item.key), f"  {item.fields.get('what', item.title)}{times} · ", Who(item.owner), " has it")
         )
+
+
+def _items(some: Sequence[Item]) -> str:
+    return "1 item" if len(some) == 1 else f"{len(some)} items"
 
 
 def _oldest(mine: Sequence[tuple[Item, Trouble]], now: datetime) -> str:

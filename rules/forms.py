@@ -10,11 +10,11 @@ from rules.decisions import choose
 from rules.draft import Draft
 from rules.events import Command
 from rules.items import Item
-from rules.messages import Blank, Choice, Form, Line, Reply, Strong, Who
+from rules.messages import Blank, Choice, Form, Line, Reply, Who
 from rules.people import may_decide
 from rules.replies import refused
 from rules.ruling import World
-from rules.wording.lines import deciders_line, heading, shown_names, shown_values, title, value, why_it_is_here
+from rules.wording.lines import deciders_line, heading, shown_lines, shown_values, why_it_is_here
 
 WHY = "Why, so that someone new understands it next month"
 
@@ -66,10 +66,10 @@ def _decision(draft: Draft, command: Command) -> Form | Reply:
     codes = rule.approve if command.verb == "approve" else rule.reject
     verb = "Approve" if command.verb == "approve" else "Reject"
     lines: list[Line] = [
-        (Strong(item.key), f" · {title(item, workflow)} · from ", Who(item.requester)),
-        ("Why it is here  ", *why_it_is_here(item, chosen, workflow)),
+        (*heading(item, workflow), " · from ", Who(item.requester)),
+        *shown_lines(item, workflow, chosen.code),
+        ("Here because of ", *why_it_is_here(item, chosen, workflow)),
     ]
-    lines += [(Strong(name), "  ", value(name, item, workflow)) for name in shown_names(workflow, chosen.code)]
     return Form(
         verb=command.verb,
         title=f"{verb} {item.key}"[:24],

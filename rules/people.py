@@ -88,9 +88,7 @@ def ladder(
     return tuple(steps)
 
 
-def next_step(
-    book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime
-) -> Step | None:
+def next_step(book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime) -> Step | None:
     """Whom an exception goes up to next, or None when everyone has heard of it."""
     steps = ladder(book, workflow, trouble.owner, trouble.backup, requester, now)
     return steps[trouble.steps] if trouble.steps < len(steps) else None

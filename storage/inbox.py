@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, literal_column, select, update
+from sqlalchemy import Connection, and_, bindparam, literal_column, select, update
 
 from storage.columns import insert
 from storage.schema import inbox
@@ -43,24 +43,18 @@ def count(conn: Connection, ws: str, outside_id: str, at: datetime, channel: str
 
 def settle(conn: Connection, ws: str, outside_id: str, state: State, item: str | None, reason: str) -> None:
     """Write down what became of it: the item it concerns (or None) and, where nothing was done, why."""
-    conn.execute(
-        update(inbox)
-        .where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)
-        .values(state=state, item=item, reason=reason)
-    )
+    conn.execute(_SETTLE, {"ws": ws, "wanted": outside_id, "state": state, "item": item, "reason": reason})
 
 
 def arrival(conn: Connection, ws: str, outside_id: str) -> Arrival | None:
     """What became of a happening; None when it never came."""
-    row = conn.execute(select(*_SHOWN).where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)).one_or_none()
+    row = conn.execute(select(*_SHOWN).where(_THIS), {"ws": ws, "wanted": outside_id}).one_or_none()
     return Arrival(**row._mapping) if row else None
 
 
 def raw(conn: Connection, ws: str, outside_id: str) -> bytes | None:
     """Its bytes as they came; None when it never came."""
-    return conn.execute(
-        select(inbox.c.raw).where(inbox.c.workspace == ws, inbox.c.outside_id == outside_id)
-    ).scalar_one_or_none()
+    return conn.execute(select(inbox.c.raw).where(_THIS), {"ws": ws, "wanted": outside_id}).scalar_one_or_none()
 
 
 def quarantined(conn: Connection, ws: str) -> list[Arrival]:
@@ -69,6 +63,9 @@ def quarantined(conn: Connection, ws: str) -> list[Arrival]:
     return [Arrival(**row._mapping) for row in rows]
 
 
+_THIS = and_(inbox.c.workspace == bindparam("ws"), inbox.c.outside_id == bindparam("wanted"))
+# made once and not at each take: building a statement costs SQLAlchemy more than running it costs SQLite
+_SETTLE = update(inbox).where(_THIS).values({name: bindparam(name) for name in ("state", "item", "reason")})
 _SHOWN = (
     inbox.c.outside_id, inbox.c.at, inbox.c.channel, inbox.c.kind, inbox.c.state, inbox.c.item, inbox.c.reason,
 )  # fmt: skip

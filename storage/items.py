@@ -117,7 +117,7 @@ def failure(conn: Connection, ws: str, cause: str) -> Item | None:
     Two instances that meet the same failure at once take turns here, so that they open one item and not two.
     """
     hold(conn, f"failure\n{ws}\n{cause}")
-    found = _items(conn, ws, items.c.cause == cause, _OPEN, order=[items.c.opened_at], limit=1)
+    found = _items(conn, ws, items.c.cause == cause, _OPEN, order=[], limit=1)
     return found[0] if found else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from storage.columns import hold, insert, key_of
 from storage.schema import threads
@@ -14,6 +14,9 @@ _BIND = insert(
     lambda new: new.on_conflict_do_update(
         index_elements=["workspace", "conversation"], set_={"item": new.excluded.item}
     ),
+)
+_FIND = select(threads.c.conversation, threads.c.item).where(
+    threads.c.workspace == bindparam("ws"), threads.c.conversation.in_(bindparam("conversations", expanding=True))
 )
 
 
@@ -34,11 +37,7 @@ def find(conn: Connection, ws: str, conversations: Sequence[str]) -> str | None:
     # a mail's References may be as long as a stranger likes, and engines bound the number of parameters
     for start in range(0, len(conversations), 500):
         part = conversations[start : start + 500]
-        rows = conn.execute(
-            select(threads.c.conversation, threads.c.item).where(
-                threads.c.workspace == ws, threads.c.conversation.in_(part)
-            )
-        )
+        rows = conn.execute(_FIND, {"ws": ws, "conversations": part})
         known = {row.conversation: row.item for row in rows}
         for each in part:
             if (item := known.get(key_of(each))) is not None:

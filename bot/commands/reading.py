@@ -95,8 +95,7 @@ def show(key: Key, json: Json = False) -> None:
     """One item whole, with its ledger. Example: docketbot show REF-12 --json"""
 
     async def work(store: Any, books: Any) -> None:
-        from bot.letters import names
-        from handlers.mail.write import text
+        from bot.digest_command import in_words
         from rules.reading import entry_line
         from rules.record import item_json
         from rules.wording.cards import item_card
@@ -109,8 +108,9 @@ def show(key: Key, json: Json = False) -> None:
             return
         workflow = await store.read(lambda c: books.workflow(c, item))
         zone = books.current.timezone
-        card = item_card(item, workflow, books.current, datetime.now(UTC))
-        typer.echo(inert(text(card, names(books.current), zone)))
+        now = datetime.now(UTC)
+        card = item_card(item, workflow, books.current, now)
+        typer.echo(inert(in_words(card, books.current, now)))
         typer.echo("Record")
         for one in recorded:
             typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), books.current.named, zone)}  {one.hash[:8]}")
@@ -123,15 +123,15 @@ def why(key: Key) -> None:
 
     async def work(store: Any, books: Any) -> None:
         from bot.answering import item_shelf
-        from bot.letters import names
-        from handlers.mail.write import text
+        from bot.digest_command import in_words
         from rules.reading import why as explained
 
         item = await _item(store, books, key)
         workflow = await store.read(lambda c: books.workflow(c, item))
         found = await store.read(lambda c: item_shelf(c, books, item))
-        message = explained(item, workflow, books.current, found, datetime.now(UTC))
-        typer.echo(inert(text(message, names(books.current), books.current.timezone)))
+        now = datetime.now(UTC)
+        message = explained(item, workflow, books.current, found, now)
+        typer.echo(inert(in_words(message, books.current, now)))
 
     over(work)
 

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import date as Day
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -43,6 +44,15 @@ class Piece:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who reads and when: what to call identities, the reader's zone, and the local day on which the mail goes."""
+
+    names: Mapping[str, str]
+    zone: ZoneInfo
+    today: Day
+
+
 def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime) -> bytes:
     """The whole mail, ready for SMTP: the same bytes for the same arguments. `date` is aware.
 
@@ -66,8 +76,10 @@ def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime)
     mail["X-Loop"] = sender
     if message.bulk:
         mail["Precedence"] = "bulk"
-    mail.set_content(text(message, outgoing.names, outgoing.timezone), cte="quoted-printable")
-    mail.add_alternative(html(message, outgoing.names, outgoing.timezone), subtype="html", cte="quoted-printable")
+    zone = ZoneInfo(outgoing.timezone)
+    reading = Reading(outgoing.names, zone, date.astimezone(zone).date())
+    mail.set_content(text(message, reading), cte="quoted-printable")
+    mail.add_alternative(html(message, reading), subtype="html", cte="quoted-printable")
     # the library's own boundary is drawn by lot; a repeat must have the same bytes
     mail.set_boundary(f"=_docket_{''.join(c for c in outgoing.outbox_id if c.isalnum())[:50]}")
     return mail.as_bytes()
@@ -79,44 +91,42 @@ def subject(outgoing: Outgoing) -> str:
     return line if not outgoing.item or f"[{outgoing.item}]" in line else f"{line} [{outgoing.item}]".strip()
 
 
-def text(message: Message, names: Mapping[str, str], timezone: str) -> str:
+def text(message: Message, reading: Reading) -> str:
     """The message as plain text, lines under 76 columns, for readers who see nothing else."""
-    zone = ZoneInfo(timezone)
-    blocks = [_wrapped(message.headline, names, zone)]
+    blocks = [_wrapped(message.headline, reading)]
     if message.lines:
-        blocks.append("\n".join(_wrapped(line, names, zone) for line in message.lines))
+        blocks.append("\n".join(_wrapped(line, reading) for line in message.lines))
     for section in message.sections:
         heading = [section.heading, "-" * min(len(section.heading), _WIDTH)] if section.heading else []
-        rows = [_wrapped(row.line, names, zone, first="- ", further="  ") for row in section.rows]
+        rows = [_wrapped(row.line, reading, first="- ", further="  ") for row in section.rows]
         blocks.append("\n".join([*heading, *rows, *([section.rest] if section.rest else [])]))
     if message.small:
         # no "-- " above it: clients would hide it as a signature
-        blocks.append("\n".join(_wrapped(line, names, zone) for line in message.small))
+        blocks.append("\n".join(_wrapped(line, reading) for line in message.small))
     return "\n\n".join(blocks) + "\n"
 
 
-def html(message: Message, names: Mapping[str, str], timezone: str) -> str:
+def html(message: Message, reading: Reading) -> str:
     """The message as HTML for mail programs: tables, styles inlined, no picture, nothing loaded from anywhere."""
-    zone = ZoneInfo(timezone)
 
     def pieces(line: Line) -> list[Piece]:
-        return [_piece(part, names, zone) for part in line]
+        return [_piece(part, reading) for part in line]
 
     page = _TEMPLATES.get_template("letter.html").render(
         message=message,
         title=safe(message.subject),
         pieces=pieces,
-        preheader=safe(_plain(message.lines[0] if message.lines else (), names, zone), 120),
+        preheader=safe(_plain(message.lines[0] if message.lines else (), reading), 120),
     )
     return _INLINER.inline(page)
 
 
-def _piece(part: object, names: Mapping[str, str], zone: ZoneInfo) -> Piece:
+def _piece(part: object, reading: Reading) -> Piece:
     match part:
         case When(at=at, form=form):
-            return Piece("words", moment(at, form, zone))
+            return Piece("words", moment(at, form, reading))
         case Who(identity=identity):
-            return Piece("words", _name(identity, names))
+            return Piece("words", _name(identity, reading.names))
         case Strong(text=words):
             return Piece("strong", words)
         case Quote(text=words):
@@ -132,19 +142,23 @@ def _name(identity: str, names: Mapping[str, str]) -> str:
     return names.get(identity) or identity.removeprefix("slack:")
 
 
-def moment(at: datetime, form: str, zone: ZoneInfo) -> str:
-    """A moment in the reader's zone: `11:30`, `Thu Nov 20` or `Thu Nov 20 11:30`. In English whatever the locale."""
-    local = at.astimezone(zone)
+def moment(at: datetime, form: str, reading: Reading) -> str:
+    """A moment in the reader's zone: `11:30`, `Thu Nov 20` or `Thu Nov 20 at 11:30`; the mail's own day is `today`.
+
+    In English whatever the locale.
+    """
+    local = at.astimezone(reading.zone)
     weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.weekday()]
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[local.month - 1]
-    day, clock = f"{weekday} {month} {local.day}", f"{local:%H:%M}"
-    return {"time": clock, "day": day}.get(form, f"{day} {clock}")
+    day = "today" if local.date() == reading.today else f"{weekday} {month} {local.day}"
+    clock = f"{local:%H:%M}"
+    return {"time": clock, "day": day}.get(form, f"{day} at {clock}")
 
 
-def _plain(line: Line, names: Mapping[str, str], zone: ZoneInfo) -> str:
+def _plain(line: Line, reading: Reading) -> str:
     """A line in plain words: links written out, quotations in quotation marks."""
     words = []
-    for piece in (_piece(part, names, zone) for part in line):
+    for piece in (_piece(part, reading) for part in line):
         if piece.kind == "link":
             words.append(piece.url if piece.text == piece.url else f"{piece.text} ({piece.url})")
         elif piece.kind == "quote":
@@ -154,9 +168,9 @@ def _plain(line: Line, names: Mapping[str, str], zone: ZoneInfo) -> str:
     return "".join(words)
 
 
-def _wrapped(line: Line, names: Mapping[str, str], zone: ZoneInfo, first: str = "", further: str = "") -> str:
+def _wrapped(line: Line, reading: Reading, first: str = "", further: str = "") -> str:
     out: list[str] = []
-    for number, row in enumerate(_plain(line, names, zone).split("\n")):
+    for number, row in enumerate(_plain(line, reading).split("\n")):
         mark = "> " if row.startswith("> ") else ""
         out += textwrap.wrap(
             row,

@@ -108,7 +108,9 @@ class Actions:
             await ack({"response_action": "errors", "errors": {block_id: said(reply.message, reader)}})
             return
         await ack(answer(reply, submitted, reader))
-        if not reply.refused and reply.form is None and reply.message.headline:
+        # Of a decision, the edited card says it all: here and for everyone else.
+        decided = read.command.verb in ("approve", "reject")
+        if not reply.refused and not decided and reply.form is None and reply.message.headline:
             self._later(self.private.say(reply.message, _asker(read.command)))
 
     async def settle(self) -> None:

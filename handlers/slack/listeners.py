@@ -116,6 +116,12 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
         async with gate.through():
             await actions.submit(body, ack)
 
+    async def on_other_act(ack: Ack) -> None:
+        # A shortcut or menu of an app with more than our manifest, a form that was closed: unacknowledged, the person
+        # would be shown that the app is broken.
+        log.debug("an act that is not followed was acknowledged")
+        await ack()
+
     async def on_error(error: Exception) -> None:
         if isinstance(error, NotTaken):
             log.warning("not taken, so not acknowledged: %s", error)
@@ -128,6 +134,8 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
     app.command(_ANY)(ack=at_once, lazy=[on_command])
     app.action(_ANY)(ack=at_once, lazy=[on_click])
     app.view(_ANY)(on_submission)
+    for other in (app.shortcut, app.view_closed, app.options):
+        other(_ANY)(on_other_act)
     app.error(on_error)
     return app
 

@@ -14,10 +14,9 @@ from rules.wording.lines import (
     facts,
     has_it,
     heading,
-    shown_names,
+    shown_lines,
     title,
     until,
-    value,
     why_it_is_here,
 )
 
@@ -34,7 +33,7 @@ def item_card(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> 
         headline=heading(item, workflow),
         lines=tuple(lines),
         small=((workflow.promise,),),
-        actions=_item_actions(item) if item.closed_at is None else (),
+        actions=_item_actions(item, workflow) if item.closed_at is None else (),
     )
 
 
@@ -80,7 +79,11 @@ def _ending(item: Item) -> Line:
     )
 
 
-def _item_actions(item: Item) -> tuple[Action, ...]:
+def _item_actions(item: Item, workflow: Workflow) -> tuple[Action, ...]:
+    """The buttons, and at most five in the menu: that many are a small `···` in Slack, more a wide list.
+
+    The step at the end of the menu is the next stage, or closing in the last one. A reminder brings its own Snooze.
+    """
     on_it = (
         () if item.acknowledged_at or item.state != "open" else (Action(verb="ack", label="I'm on it", item=item.key),)
     )
@@ -90,11 +93,17 @@ def _item_actions(item: Item) -> tuple[Action, ...]:
         Action(verb="except", label="Raise an exception", item=item.key, more=True),
         Action(verb="evidence", label="Add evidence", item=item.key, more=True),
         Action(verb="set", label="Set a field", item=item.key, more=True),
-        Action(verb="next", label="Next stage", item=item.key, more=True),
         Action(verb="why", label="Why?", item=item.key, more=True),
-        Action(verb="snooze", label="Snooze", item=item.key, more=True),
-        Action(verb="close", label="Close", item=item.key, more=True),
+        _step(item, workflow),
     )
+
+
+def _step(item: Item, workflow: Workflow) -> Action:
+    names = [stage.name for stage in workflow.stages]
+    after = names[names.index(item.stage) + 1 :] if item.stage in names else []
+    if after:
+        return Action(verb="next", label=f"On to {after[0]}", item=item.key, more=True)
+    return Action(verb="close", label="Close", item=item.key, more=True)
 
 
 def decision_card(
@@ -121,21 +130,21 @@ def decision_card(
     lines: list[Line] = []
     if passed_from and passed_from != reader:
         lines.append(_passed(trouble, passed_from, decides))
-    lines.append(
-        (Strong(item.key), f" · {title(item, workflow)} · ", Who(item.owner), " has it · from ", Who(item.requester))
-    )
-    lines.append(("Why it is here  ", *why_it_is_here(item, trouble, workflow)))
-    lines += [(Strong(name), "  ", value(name, item, workflow)) for name in shown_names(workflow, trouble.code)]
-    lines.append(("They wrote  ", Quote(_short(item.text))))
+    lines.append((*heading(item, workflow), " · from ", Who(item.requester)))
+    lines += shown_lines(item, workflow, trouble.code)
+    lines.append(("They wrote ", Quote(_short(item.text))))
     if trouble.question:
-        lines.append(("Asked  ", Quote(trouble.question)))
+        lines.append(("Asked ", Quote(trouble.question)))
+    lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))
     if rule and len(rule.both) > 1:
-        lines.append((" / ".join(rule.both),))
+        lines.append(("Both count: ", " / ".join(rule.both)))
     if trouble.count > 1:
         lines.append((f"Seen {trouble.count} times.",))
-    small: list[Line] = [_if_you_do_not(item, trouble, workflow, book, now)]
-    if item.source.permalink:
-        small.append((Link(item.source.permalink, "Open the thread"),))
+    thread: Line = (" · ", Link(item.source.permalink, "Open the thread")) if item.source.permalink else ()
+    small: list[Line] = [
+        _if_you_do_not(item, trouble, workflow, book, now),
+        (Who(item.owner), f" has {item.key}", *thread),
+    ]
     return Message(
         subject=f"Decide by {clock_time(trouble.due_at, zone_of(book, reader))}: {title(item, workflow)} [{item.key}]",
         headline=first,
@@ -188,7 +197,7 @@ def _decided_card(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebo
         subject=f"Decided: {title(item, workflow)} [{item.key}]",
         headline=line,
         lines=(
-            (Strong(item.key), f" · {title(item, workflow)} · from ", Who(item.requester)),
+            heading(item, workflow),
             facts(item, workflow),
             *voided,
         ),

@@ -120,9 +120,7 @@ def shown_names(workflow: Workflow, code: str) -> tuple[str, ...]:
 def shown_lines(item: Item, workflow: Workflow, code: str) -> list[Line]:
     """Everything that a decision is made against, below the title: short values on one line, long ones on their own."""
     named = [
-        (name, value(name, item, workflow))
-        for name in shown_names(workflow, code)
-        if name != _named_by(item, workflow)
+        (name, value(name, item, workflow)) for name in shown_names(workflow, code) if name != _named_by(item, workflow)
     ]
     short: list[Part] = []
     for name, known in named:

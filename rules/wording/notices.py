@@ -160,7 +160,7 @@ def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
         lines=(
             has_it(item, workflow),
             facts(item, workflow),
-            ("They wrote  ", Quote(" ".join(item.text.split())[:300])),
+            ("They wrote ", Quote(" ".join(item.text.split())[:300])),
         ),
         small=((item.owner_because,),),
         actions=(

@@ -65,7 +65,7 @@ def test_the_text_stands_alone_and_is_the_first_form() -> None:
         "Decide by 11:30: refund above the desk's limit\n\n"
         "REF-12 · Dana Reyes has it · from rita@shop.example\n"
         'reason "charged <b>twice</b> & angry"\n\n'
-        "Broken\n------\n- REF-8 · due Fri Nov 20 11:30\n- page (https://x.example/8)\n"
+        "Broken\n------\n- REF-8 · due today at 11:30\n- page (https://x.example/8)\n"
         "and 14 more: /docket exceptions\n\n"
         "You get this because OVER_LIMIT is yours.\n"
     )
@@ -84,7 +84,7 @@ def test_the_html_says_the_same_escaped_and_loads_nothing() -> None:
         "Dana Reyes has it",
         "Broken",
         "REF-8",
-        "due Fri Nov 20 11:30",
+        "due today at 11:30",
         "OVER_LIMIT is yours",
     ):
         assert words in visible
