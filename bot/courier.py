@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from bot.books import Books
 from bot.desk import Desk
@@ -152,7 +152,7 @@ class Courier:
         if before is not None:  # it has written its receipt, else these could not be claimed, and ends at any moment
             await asyncio.wait({before})
         try:
-            lettering = await self._store.read(lambda conn: lettered(conn, self._books, claims, self._clock()))
+            lettering = await self._store.read(self._worded(claims))
         except Unavailable:
             return  # the lease ends by itself
         except Exception as problem:
@@ -169,6 +169,10 @@ class Courier:
             # Whether it arrived is not known; who claims it next looks first, and need not wait for the lease.
             await asyncio.shield(self._receipts.given_back(claims))
             raise
+
+    def _worded(self, claims: Sequence[Claimed]) -> Callable[[Any], Lettering]:
+        slack = "slack" in self._senders
+        return lambda conn: lettered(conn, self._books, claims, self._clock(), slack=slack)
 
     async def _with_names(self, outgoing: Outgoing) -> Outgoing:
         if self.directory is None:

@@ -25,7 +25,7 @@ from storage.store import Conflict, Store, Unavailable
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: How many open items of a workflow are looked through for a near-duplicate.
+#: How many open items with the same numbers are looked through for a near-duplicate.
 ALIKE_AT_MOST = 200
 BUSY = "The database is busy. Nothing was recorded; try again in a minute."
 
@@ -107,7 +107,7 @@ class Desk:
             book_of=lambda version: self.books.of(conn, version),
             item=item,
             number=lambda prefix: items.next_number(conn, ws, prefix),
-            alike=lambda workflow: items.open_of(conn, ws, workflow, ALIKE_AT_MOST),
+            alike=lambda workflow, text: items.open_like(conn, ws, workflow, text, ALIKE_AT_MOST),
             failure=lambda cause: items.failure(conn, ws, cause),
         )
 

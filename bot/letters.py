@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from bot.books import Books
@@ -13,9 +14,21 @@ from handlers.ports import Outgoing, Sent
 from rules.book.rulebook import Rulebook
 from rules.items import Item
 from rules.messages import Message
-from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Digest, Notice, Question, Received, Reminder
+from rules.notices import (
+    CONVERSATION,
+    REQUESTER,
+    Card,
+    DecisionCard,
+    Digest,
+    Notice,
+    Question,
+    Received,
+    Reminder,
+    Unclear,
+)
 from rules.people import zone_of
 from rules.wording import word, word_reminders
+from rules.wording.by_mail import by_mail
 from storage import items, ledger, outbox
 from storage.outbox import Claimed
 
@@ -34,16 +47,18 @@ class Lettering:
     first_of: str = ""
 
 
-def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime) -> Lettering:
-    """The message of what was claimed together, as things stand now."""
+def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, *, slack: bool) -> Lettering:
+    """The message of what was claimed together, as things stand now. `slack`: whether the bot speaks with Slack."""
     claim = claims[0]
     notice, book = claim.notice, books.current
     channel, _, address = claim.lane.partition(":")
     if isinstance(notice, Digest):
         message = compose(conn, books, occasion_of(notice))
+        if channel == "mail":
+            message = by_mail(message, notice.to, book, slack=slack)
         return Lettering(_plain(claim, address, message, notice.to, book))
     if isinstance(notice, Reminder):
-        return _reminders(conn, books, claims, address, now)
+        return _reminders(conn, books, claims, address, now, slack=slack)
     item = items.load(conn, books.workspace, notice.item)
     if item is None:
         return Lettering(None, "its item is not there")
@@ -57,18 +72,21 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime) 
         return Lettering(None, "settled meanwhile")
     here = notice.to in (CONVERSATION, REQUESTER)
     reader = item.requester if here else notice.to
+    if channel == "mail":
+        worded = by_mail(worded, reader, book, slack=slack, item=item)
+    references = _references(conn, books, item, claim.lane) if channel == "mail" else ()
     outgoing = Outgoing(
         outbox_id=claim.id,
         address=item.source.place if here and channel == "slack" and item.source.place else address,
         message=worded,
         timezone=zone_of(book, reader),
-        thread=_thread(item, notice, channel, here),
-        references=_references(conn, books, item) if channel == "mail" else (),
+        thread=_thread(item, channel, here, references),
+        references=references,
         edit=edit if channel == "slack" else None,
         item=item.key,
         names=names(book, item),
         mentions=mentions(book, item),
-        answers=notice.to == REQUESTER and isinstance(notice, Question | Received),
+        answers=notice.to == REQUESTER and isinstance(notice, Question | Received | Unclear),
     )
     root = here and channel == "slack" and item.source.thread is None
     return Lettering(outgoing, item=item.key, binds=here or channel == "mail", first_of=item.key if root else "")
@@ -101,26 +119,31 @@ def _edited(conn: Any, books: Books, notice: Notice, channel: str) -> Sent | Non
     return Sent(place, message_id) if was_mail == is_mail else None  # they may have got Slack, or lost it, meanwhile
 
 
-def _thread(item: Item, notice: Notice, channel: str, here: bool) -> str | None:
+def _thread(item: Item, channel: str, here: bool, references: Sequence[str]) -> str | None:
     if channel == "slack":
         return item.source.thread if here else None
-    return item.source.message_id if item.source.channel == "mail" and notice.to == REQUESTER else None
+    return references[-1] if here and references else None
 
 
-def _references(conn: Any, books: Books, item: Item) -> tuple[str, ...]:
-    """The ids of an item's mails so far, oldest first, so that every mail program shows one thread."""
+def _references(conn: Any, books: Books, item: Item, lane: str) -> tuple[str, ...]:
+    """The ids of an item's mails that this reader may have, oldest first, so that mail programs show one thread.
+
+    What machines sent back is left out: nothing of ours answers it (RFC 3834, section 2).
+    """
+    recorded = ledger.of_item(conn, books.workspace, item.key)
     came = [
-        str(recorded.entry.facts["message_id"])
-        for recorded in ledger.of_item(conn, books.workspace, item.key)
-        if recorded.entry.facts.get("message_id")
+        (one.entry.at, str(one.entry.facts["message_id"]))
+        for one in recorded
+        if one.entry.facts.get("message_id") and not one.entry.facts.get("automatic")
+    ]
+    went = [
+        (posted.ended_at, posted.message_id)
+        for posted in outbox.of_item(conn, books.workspace, item.key)
+        if posted.message_id and posted.ended_at and posted.lane == lane
     ]
     first = [item.source.message_id] if item.source.channel == "mail" and item.source.message_id else []
-    went = [
-        posted.message_id
-        for posted in outbox.of_item(conn, books.workspace, item.key)
-        if posted.message_id and posted.lane.startswith("mail:")
-    ]
-    return tuple(dict.fromkeys([*first, *came, *went]))
+    # a clock has its steps: of the same moment, what came is older than what answered it
+    return tuple(dict.fromkeys([*first, *(each for _, each in sorted([*came, *went], key=itemgetter(0)))]))
 
 
 def _plain(claim: Claimed, address: str, message: Message, reader: str, book: Rulebook) -> Outgoing:
@@ -134,8 +157,10 @@ def _plain(claim: Claimed, address: str, message: Message, reader: str, book: Ru
     )
 
 
-def _reminders(conn: Any, books: Books, claims: Sequence[Claimed], address: str, now: datetime) -> Lettering:
-    """Everything due for one person as one message."""
+def _reminders(
+    conn: Any, books: Books, claims: Sequence[Claimed], address: str, now: datetime, *, slack: bool
+) -> Lettering:
+    """Everything due for one person as one message; an answer to it by mail belongs to what was due first."""
     waiting = []
     for claim in claims:
         item = items.load(conn, books.workspace, claim.notice.item)
@@ -144,4 +169,9 @@ def _reminders(conn: Any, books: Books, claims: Sequence[Claimed], address: str,
     message = word_reminders(waiting, books.current, now)
     if message is None:
         return Lettering(None, "done meanwhile")
-    return Lettering(_plain(claims[0], address, message, claims[0].notice.to, books.current))
+    reader = claims[0].notice.to
+    if not claims[0].lane.startswith("mail:"):
+        return Lettering(_plain(claims[0], address, message, reader, books.current))
+    first = next(item for _, item, _ in waiting if item.key == message.sections[0].rows[0].actions[0].item)
+    message = by_mail(message, reader, books.current, slack=slack, item=first)
+    return Lettering(_plain(claims[0], address, message, reader, books.current), item=first.key, binds=True)

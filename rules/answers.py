@@ -28,7 +28,8 @@ def from_thread(event: Posted, world: World, item: Item) -> Ruling:
 def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
     """A mail in an item's thread; a machine's mail is kept with the item and changes nothing else."""
     draft = _begin(event, world, item)
-    _attach(draft, event.new_text or event.text, event.attachments, {"message_id": event.message_id})
+    where = {"message_id": event.message_id, **({"automatic": event.automatic} if event.automatic else {})}
+    _attach(draft, event.new_text or event.text, event.attachments, where)
     if event.message_id:
         draft.threads[f"mail:{event.message_id}"] = item.key
     if event.automatic or not event.by:

@@ -188,7 +188,7 @@ def _open(
     threads: tuple[str, ...] = (),
 ) -> Ruling:
     requester = world.book.person_of(by)
-    near = [other for other in world.alike(workflow.name) if alike(other.text, text)]
+    near = [other for other in world.alike(workflow.name, text) if alike(other.text, text)]
     own = next((other for other in near if other.requester == requester and other.state != "closed"), None)
     if own is not None:
         return _attach_to_twin(event, world, workflow, own, text, threads)

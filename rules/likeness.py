@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -50,6 +51,16 @@ def alike(a: str, b: str) -> bool:
     if (lacks and more) or (lacks | more) & (_names(a) | _names(b)):
         return False
     return fuzz.token_sort_ratio(" ".join(sorted(first)), " ".join(sorted(second))) >= ALIKE_FROM or first == second
+
+
+def signature(text: str) -> str:
+    """The same for all texts that could be alike, as far as a glance can tell: a hash of what must be equal.
+
+    The shelves look up by it, so that a request is compared with the few that share its numbers, not with all.
+    """
+    words = _words(text)
+    told = [*sorted(_codes(words)), "|", *sorted(_DENYING & set(words))]
+    return hashlib.sha256(" ".join(told).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _words(text: str) -> list[str]:

@@ -30,6 +30,11 @@ class Notice:
         """The message that this edits in place, if any; waiting notices of one slot collapse into the last."""
         return None
 
+    @property
+    def revises(self) -> bool:
+        """Whether it is only worth sending as an edit of a message that went out before."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card(Notice):
@@ -52,11 +57,15 @@ class DecisionCard(Notice):
     code: str
     opened_at: str
     passed_from: str = ""
-    update: bool = False  # only worth sending where the earlier card can be edited
+    update: bool = False
 
     @property
     def slot(self) -> str:
         return f"decision:{self.item}:{self.code}:{self.opened_at}:{self.to}"
+
+    @property
+    def revises(self) -> bool:
+        return self.update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +166,27 @@ def lane(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str |
     gets the lane of the channel they lack, so that the failure to deliver is seen and has an owner.
     """
     if isinstance(notice, Digest):
-        person = book.people[notice.to]
-        return f"slack:{person.slack}" if notice.way == "slack" else f"mail:{person.email}"
+        return _digest(notice, book, ways)
     if notice.to == CONVERSATION:
         return _conversation(item, book, ways)
     if notice.to == REQUESTER:
         return _requester(item, book, ways)
     return _person(notice.to, book, ways)
+
+
+def _digest(notice: Digest, book: Rulebook, ways: Ways) -> str | None:
+    """The way that the rulebook wants; where that one is closed the other, unless it goes that way anyhow."""
+    person = book.people[notice.to]
+    by_slack = bool(person.slack) and ways.slack
+    if notice.way == "slack":
+        open_here, other_open, other = by_slack, ways.mail, "email"
+    else:
+        open_here, other_open, other = ways.mail, by_slack, "slack"
+    spec = book.digests.get(notice.name)
+    if not open_here and other_open and spec is not None and other in spec.via:
+        return None
+    slack = person.slack and (notice.way == "slack") == (open_here or not other_open)
+    return f"slack:{person.slack}" if slack else f"mail:{person.email}"
 
 
 def _person(key: str, book: Rulebook, ways: Ways) -> str:

@@ -27,7 +27,7 @@ class World:
     """All that a ruling may depend on beside the event: loaded by the desk in the same transaction.
 
     `book` is the rulebook in force, `book_of` gives the one an item began with; `number` hands out the next number
-    of a workflow's key; `alike` gives its open items, newest first, for the near-duplicate test.
+    of a workflow's key; `alike` gives its open items that could say the same as a text, newest first.
     """
 
     now: datetime
@@ -35,7 +35,7 @@ class World:
     book_of: Callable[[str], Rulebook]
     item: Item | None = None
     number: Callable[[str], int] = lambda _key: 1
-    alike: Callable[[str], Sequence[Item]] = lambda _workflow: ()
+    alike: Callable[[str, str], Sequence[Item]] = lambda _workflow, _text: ()
     failure: Callable[[str], Item | None] = lambda _cause: None  # the open BOT item of a cause
 
 

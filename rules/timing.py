@@ -139,6 +139,9 @@ def in_words(seconds: float) -> str:
     return f"{hours // 24} days"
 
 
-def clock_time(at: datetime, zone: str) -> str:
-    """A UTC moment as a reader's wall clock shows it: `11:30`."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+def clock_time(at: datetime, zone: str, now: datetime) -> str:
+    """A UTC moment as a reader's wall clock shows it: `11:30` today, `Mon Mar 9, 11:30` on another day."""
+    local = at.astimezone(ZoneInfo(zone))
+    if local.date() == now.astimezone(ZoneInfo(zone)).date():
+        return f"{local:%H:%M}"
+    return f"{local:%a %b} {local.day}, {local:%H:%M}"

@@ -12,6 +12,7 @@ from pydantic_core import PydanticSerializationError
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, null, select, union, update
 
 from rules.items import Item
+from rules.likeness import signature
 from storage.columns import clean_json, hold, insert
 from storage.failures import Conflict
 from storage.schema import counters, exceptions, items
@@ -52,9 +53,10 @@ def next_number(conn: Connection, ws: str, prefix: str) -> int:
     return number
 
 
-def open_of(conn: Connection, ws: str, workflow: str, limit: int) -> list[Item]:
-    """The open items of a workflow, newest first: where near-duplicates are looked for."""
-    return _items(conn, ws, items.c.workflow == workflow, _OPEN, order=[items.c.opened_at.desc()], limit=limit)
+def open_like(conn: Connection, ws: str, workflow: str, text: str, limit: int) -> list[Item]:
+    """The open items of a workflow that could be near-duplicates of a request's text, newest first."""
+    wanted = (items.c.workflow == workflow, items.c.signature == signature(text), _OPEN)
+    return _items(conn, ws, *wanted, order=[items.c.opened_at.desc()], limit=limit)
 
 
 def listing(
@@ -143,6 +145,7 @@ def _row(item: Item) -> dict[str, Any]:
         "outcome": item.outcome,
         "proven": bool(item.evidence),
         "cause": item.fields.get("cause") if item.workflow == DOCKET else None,
+        "signature": signature(item.text),
         "version": item.version,
         "head": item.head,
         "body": _body(item),

@@ -18,17 +18,19 @@ BUNDLE = 500
 # a literal, because an index over part of the rows is only used where the condition stands in the statement
 WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
 READY: ColumnElement[bool] = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now"))
+_STANDING = and_(
+    outbox.c.workspace == bindparam("ws"),
+    outbox.c.lane == bindparam("in_lane"),
+    outbox.c.slot == bindparam("in_slot"),
+    WAITING,
+    ~outbox.c.begun,
+    # whoever holds a lease has read the item already, maybe before this change
+    or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
+)
+STANDING = select(outbox.c.id).where(_STANDING)
 REPLACE = (
     update(outbox)
-    .where(
-        outbox.c.workspace == bindparam("ws"),
-        outbox.c.lane == bindparam("in_lane"),
-        outbox.c.slot == bindparam("in_slot"),
-        WAITING,
-        ~outbox.c.begun,
-        # whoever holds a lease has read the item already, maybe before this change
-        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
-    )
+    .where(_STANDING)
     .values(
         notice=bindparam("notice"),
         # one that is being tried again waits as long as it was told to

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, literal_column, select, up
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
-from storage.lanes import BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, WAITING
+from storage.lanes import BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, STANDING, WAITING
 from storage.schema import outbox
 
 
@@ -55,15 +55,17 @@ def put(conn: Connection, ws: str, lane: str, notice: Notice, at: datetime, not_
     """Queue a notice behind its lane's others, or from `not_before` on; gives its id (UUIDv7).
 
     A waiting notice of the same lane and slot, which nobody has begun to send, is replaced where it stands: its id
-    is kept.
+    is kept. One that only revises a message leaves it alone: what waits is worded when it is sent, and a message that
+    never went out can't be revised.
     """
     body = json.dumps(clean_json(encode(notice)))
     if notice.slot is not None:
-        replaced = conn.execute(
-            REPLACE,
-            {"ws": ws, "in_lane": lane, "in_slot": notice.slot, "now": at, "notice": body, "not_before": not_before},
-        ).scalars()
-        if (standing := next(iter(replaced), None)) is not None:
+        where = {"ws": ws, "in_lane": lane, "in_slot": notice.slot, "now": at}
+        if notice.revises:
+            found = conn.execute(STANDING, where).scalars()
+        else:
+            found = conn.execute(REPLACE, {**where, "notice": body, "not_before": not_before}).scalars()
+        if (standing := next(iter(found), None)) is not None:
             return str(standing)
     row = {
         "id": uuid7(at), "workspace": ws, "lane": lane, "slot": notice.slot, "item": notice.item,

@@ -50,6 +50,7 @@ class Postgres:
             url.set(drivername="postgresql+psycopg"),
             pool_size=WRITERS + READERS,
             max_overflow=0,
+            hide_parameters=True,  # they are people's words, and errors end in logs
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "docket", "options": options},
         )
         event.listen(self._engine, "after_cursor_execute", _note_change)

@@ -72,10 +72,12 @@ items = Table(
     Column("outcome", Text),
     Column("proven", Boolean, nullable=False),  # it carries evidence
     Column("cause", Key),  # of a failure of the bot itself
+    Column("signature", Text, nullable=False),  # rules.likeness: near-duplicates share it
     Column("version", Integer, nullable=False),
     Column("head", Text, nullable=False),
     Column("body", Text, nullable=False),
     Index("items_open", "workspace", "workflow", "opened_at", **_where("closed_at IS NULL")),
+    Index("items_open_alike", "workspace", "workflow", "signature", **_where("closed_at IS NULL")),
     Index("items_open_owner", "workspace", "owner", "due_at", **_where("closed_at IS NULL")),
     Index("items_open_requester", "workspace", "requester", "opened_at", **_where("closed_at IS NULL")),
     Index("items_open_due", "workspace", "due_at", "owner", **_where("closed_at IS NULL")),

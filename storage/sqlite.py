@@ -41,7 +41,7 @@ _SENTENCES = {
 
 def unavailable(error: Exception) -> Unavailable | None:
     """The sentence for an error of the database itself; None for any other (a mistake in a statement, a constraint)."""
-    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
+    code = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorcode", None)
     sentence = _SENTENCES.get(code & 0xFF) if code is not None else None  # the low byte is the error's family
     return Unavailable(sentence) if sentence else None
 
@@ -102,11 +102,15 @@ def _prepare(path: str) -> None:
 
 
 def _engine(url: URL, *, writes: bool) -> Engine:
-    args: dict[str, Any] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    # Without its parameters an error may be logged: they are people's words.
+    args: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False, "timeout": BUSY_SECONDS},
+        "hide_parameters": True,
+    }
     if writes:
-        engine = create_engine(url, poolclass=NullPool, connect_args=args)
+        engine = create_engine(url, poolclass=NullPool, **args)
     else:
-        engine = create_engine(url, poolclass=QueuePool, pool_size=READERS, max_overflow=0, connect_args=args)
+        engine = create_engine(url, poolclass=QueuePool, pool_size=READERS, max_overflow=0, **args)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:

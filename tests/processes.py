@@ -27,7 +27,9 @@ _FORKS.set_forkserver_preload(list(_PRELOADED))
 class Process:
     """A process with its own environment and folder; its stderr and stdout are a file. Killed at the latest by `ended`."""
 
-    def __init__(self, work: Callable[..., None], *arguments: Any, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, work: Callable[..., None], *arguments: Any, environment: Mapping[str, str], folder: Path
+    ) -> None:
         self._said = folder / f"said-{os.urandom(4).hex()}"
         self._process: ForkServerProcess = _FORKS.Process(
             target=_live, args=(work, arguments, dict(environment), str(folder), str(self._said)), daemon=True

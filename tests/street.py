@@ -143,7 +143,7 @@ class Street:
             book_of=lambda _version: self.book,
             item=item,
             number=lambda prefix: 1 + sum(key.startswith(f"{prefix}-") for key in self.items),
-            alike=lambda name: [i for i in self.items.values() if i.workflow == name and i.closed_at is None],
+            alike=lambda name, _text: [i for i in self.items.values() if i.workflow == name and i.closed_at is None],
             failure=lambda cause: next(
                 (
                     i

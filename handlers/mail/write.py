@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from datetime import date as Day
 from email.headerregistry import Address
@@ -58,7 +58,7 @@ def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime)
 
     UnicodeEncodeError where the address is not ASCII, ValueError where it is none.
     """
-    message = outgoing.message
+    message = replace(outgoing.message, headline=_spoken(outgoing.message.headline))
     address = _address(outgoing.address)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(safe(sender_name), addr_spec=sender)
@@ -83,6 +83,14 @@ def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime)
     # the library's own boundary is drawn by lot; a repeat must have the same bytes
     mail.set_boundary(f"=_docket_{''.join(c for c in outgoing.outbox_id if c.isalnum())[:50]}")
     return mail.as_bytes()
+
+
+def _spoken(headline: Line) -> Line:
+    """Without the name that chat pings in front: a letter speaks to its one reader already."""
+    match headline:
+        case (Who(mention=True), str(words), *rest) if words.startswith(", "):
+            return (words[2:3].upper() + words[3:], *rest)
+    return headline
 
 
 def subject(outgoing: Outgoing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
+from rules.draft import DOCKET
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Link, Message, Quote, Strong, When, Who
 from rules.people import ladder, may_decide, zone_of
@@ -15,6 +16,7 @@ from rules.wording.lines import (
     has_it,
     heading,
     shown_lines,
+    subject_of,
     title,
     until,
     why_it_is_here,
@@ -130,12 +132,16 @@ def decision_card(
     lines: list[Line] = []
     if passed_from and passed_from != reader:
         lines.append(_passed(trouble, passed_from, decides))
-    lines.append((*heading(item, workflow), " · from ", Who(item.requester)))
-    lines += shown_lines(item, workflow, trouble.code)
-    lines.append(("They wrote ", Quote(_short(item.text))))
-    if trouble.question:
-        lines.append(("Asked ", Quote(trouble.question)))
-    lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))
+    if item.requester != DOCKET:
+        lines.append((*heading(item, workflow), " · from ", Who(item.requester)))
+    if item.requester == DOCKET and trouble.because == item.text:
+        lines.append((item.text,))  # a failure of the bot: one sentence says it all
+    else:
+        lines += shown_lines(item, workflow, trouble.code)
+        lines.append(("They wrote ", Quote(_short(item.text))))
+        if trouble.question:
+            lines.append(("Asked ", Quote(trouble.question)))
+        lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))
     if rule and len(rule.both) > 1:
         lines.append(("Both count: ", " / ".join(rule.both)))
     if trouble.count > 1:
@@ -146,12 +152,19 @@ def decision_card(
         (Who(item.owner), f" has {item.key}", *thread),
     ]
     return Message(
-        subject=f"Decide by {clock_time(trouble.due_at, zone_of(book, reader))}: {title(item, workflow)} [{item.key}]",
+        subject=f"{_urgency(trouble, decides, now, zone_of(book, reader))}: {subject_of(item, workflow)} [{item.key}]",
         headline=first,
         lines=tuple(lines),
         small=tuple(line for line in small if line),
         actions=_decision_actions(item, trouble, decides),
     )
+
+
+def _urgency(trouble: Trouble, decides: bool, now: datetime, zone: str) -> str:
+    """`Decide by 11:30` today, `Decide by Mar 9, 11:30` later, `Decide now` once the time is over."""
+    if not decides:
+        return "Undecided"
+    return f"Decide by {clock_time(trouble.due_at, zone, now)}" if trouble.due_at > now else "Decide now"
 
 
 def _passed(trouble: Trouble, passed_from: str, decides: bool) -> Line:

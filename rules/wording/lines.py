@@ -22,6 +22,16 @@ def title(item: Item, workflow: Workflow) -> str:
     return item.title or workflow.name
 
 
+def subject_of(item: Item, workflow: Workflow) -> str:
+    """What a mail's subject calls it, the money first (`refund 450 USD, ORD-48213`), else its title."""
+    amounts = [
+        value(name, item, workflow) for name, f in workflow.fields.items() if f.type == "money" and name in item.fields
+    ]
+    named = _named_by(item, workflow)
+    values = [*amounts[:1], *([item.fields[named]] if named else [])]
+    return f"{workflow.name.replace('_', ' ')} {', '.join(values)}" if values else title(item, workflow)
+
+
 def _named_by(item: Item, workflow: Workflow) -> str | None:
     """The field whose value stands in the title, and need not be said once more beside it."""
     patterns = (name for name, field in workflow.fields.items() if field.type == "pattern")
@@ -42,7 +52,7 @@ def value(name: str, item: Item, workflow: Workflow) -> str:
 
 
 def facts(item: Item, workflow: Workflow) -> Line:
-    """`amount 450 USD · region NA · from @rita`: what is known beside the title, in the rulebook's order, and who asked."""
+    """`amount 450 USD · region NA · from @rita`: what is known beside the title, and who asked."""
     parts: list[object] = []
     in_title = _named_by(item, workflow)
     for name in workflow.fields:

@@ -10,10 +10,10 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
 from rules.notices import Notice
-from rules.people import may_decide
-from rules.timing import in_words
+from rules.people import may_decide, zone_of
+from rules.timing import clock_time, in_words
 from rules.wording.cards import decision_card, item_card
-from rules.wording.lines import facts, has_it, heading, title, until
+from rules.wording.lines import facts, has_it, heading, subject_of, title, until
 
 
 def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message | None:
@@ -58,15 +58,19 @@ def word_reminders(
     waiting: Sequence[tuple[notices.Reminder, Item, Workflow]], book: Rulebook, now: datetime
 ) -> Message | None:
     """One message for all that is due for one person, most urgent first; None when all was done meanwhile."""
-    rows: dict[tuple[str, str], tuple[datetime, Row]] = {}
+    rows: dict[tuple[str, str], tuple[datetime, Row, str]] = {}
     for notice, item, workflow in waiting:
         if (row := _reminder_row(notice, item, workflow, now)) is not None:
-            rows[(item.key, notice.code)] = row
-    ordered = [row for _, row in sorted(rows.values(), key=lambda pair: pair[0])]
+            act = "decide" if notice.code else item.stage
+            by = clock_time(row[0], zone_of(book, notice.to), now)
+            rows[(item.key, notice.code)] = (*row, f"{act} by {by}: {subject_of(item, workflow)} [{item.key}]")
+    ordered = sorted(rows.values(), key=lambda row: row[0])
     if not ordered:
         return None
     count = "One thing waits for you" if len(ordered) == 1 else f"{len(ordered)} things wait for you"
-    return Message(subject=count, headline=(Strong(count),), sections=(Section(heading="", rows=tuple(ordered)),))
+    subject = f"Reminder, {ordered[0][2]}" if len(ordered) == 1 else f"{count}, first: {ordered[0][2]}"
+    section = Section(heading="", rows=tuple(row for _, row, _ in ordered))
+    return Message(subject=subject, headline=(Strong(count),), sections=(section,))
 
 
 def _reminder_row(
@@ -112,12 +116,13 @@ def _question(item: Item, workflow: Workflow) -> Message:
     if len(asks) > 1:
         first = (Who(item.requester, mention=True), f", {count}{still} missing:")
     lines: list[Line] = [] if len(asks) == 1 else [(f"{n}. ", Strong(ask)) for n, ask in enumerate(asks, 1)]
+    by_mail = item.source.channel == "mail"
     unsure = [name for name in item.missing if name in item.conflicts]
     lines += [(f"You wrote {' and '.join(item.conflicts[name])} for {name}; which is it?",) for name in unsure]
     return Message(
         subject=f"{asks[0]} [{item.key}]",
         headline=first,
-        lines=(*lines, ("Answer here, in one message.",)),
+        lines=(*lines, ("Reply to this mail, all in one.",) if by_mail else ("Answer here, in one message.",)),
         small=((*heading(item, workflow), " · ", *facts(item, workflow)),),
     )
 
@@ -140,7 +145,7 @@ def _late(item: Item, workflow: Workflow, now: datetime) -> Message | None:
     if item.due_at is None:
         return None
     return Message(
-        subject=f"Overdue: {title(item, workflow)} [{item.key}]",
+        subject=f"Overdue: {subject_of(item, workflow)} [{item.key}]",
         headline=(Strong(item.key), f" is overdue: {item.stage} was due ", *until(item.due_at, now)),
         lines=((Who(item.owner), " has it · ", Who(item.backup), " is the backup"), facts(item, workflow)),
         small=((workflow.promise,),),
@@ -155,14 +160,14 @@ def _late(item: Item, workflow: Workflow, now: datetime) -> Message | None:
 def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
     passed: Line = (" Handed over by ", Who(notice.passed_from), ".") if notice.passed_from else ()
     return Message(
-        subject=f"You have {item.key}: {title(item, workflow)}",
+        subject=f"Yours now: {subject_of(item, workflow)} [{item.key}]",
         headline=("You have ", Strong(item.key), f": {title(item, workflow)}.", *passed),
         lines=(
             has_it(item, workflow),
             facts(item, workflow),
             ("They wrote ", Quote(" ".join(item.text.split())[:300])),
         ),
-        small=((item.owner_because,),),
+        small=((f"Why you: {item.owner_because}",),),
         actions=(
             Action(verb="ack", label="I'm on it", item=item.key),
             Action(verb="assign", label="Hand over", item=item.key),
@@ -175,7 +180,10 @@ def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
     return Message(
         subject=f"A question about {title(item, workflow)} [{item.key}]",
         headline=(Who(item.requester, mention=True), ", ", Who(trouble.owner), " asks before deciding:"),
-        lines=((Quote(trouble.question or ""),), ("Answer here.",)),
+        lines=(
+            (Quote(trouble.question or ""),),
+            ("Reply to this mail.",) if item.source.channel == "mail" else ("Answer here.",),
+        ),
         small=(heading(item, workflow),),
     )
 

@@ -117,28 +117,35 @@ class Plain:
 
 _AT, _DUE = "2026-11-20T15:00:00.000000Z", "2026-11-20T16:00:00.000000Z"
 _BODY = json.dumps({"title": "Refund for ORD-48213", "text": "x" * 900})
-_HASH = "0" * 64
+_HASH, _SALT = "0" * 64, "0" * 32
+_WORDS, _FACTS, _DIGESTS = '"Refund for ORD-48213"', '{"owner":"dana"}', f'{{"title":"{_HASH}"}}'
+_COUNT = "INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+_NUMBER = "INSERT INTO counters VALUES (?,?,1) ON CONFLICT DO UPDATE SET last = last + 1"
+_TEXT = "INSERT INTO ledger_texts VALUES (?,?,?,?,?,?)"
+_ENTRY = "INSERT INTO ledger VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_ITEM = "INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_TIMER = "INSERT INTO timers VALUES (?,?,?,?,?)"
+_NOTICE = (
+    "INSERT INTO outbox (id, workspace, lane, slot, item, kind, notice, state, attempts, begun, created_at)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+)
 
 
 def _plain_take(conn: sqlite3.Connection) -> None:
-    run, n = conn.execute, next(_numbers)
-    outside_id, key, slot = f"slack:T1:C1:{n}", f"REF-{n}", f"card:REF-{n}"
-    run("INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-        (WS, outside_id, _AT, "slack", "Posted", "taken", key, "", RAW))  # fmt: skip
-    run("INSERT INTO counters VALUES (?,?,1) ON CONFLICT DO UPDATE SET last = last + 1", (WS, "REF"))
+    n = next(_numbers)
+    key, slot = f"REF-{n}", f"card:REF-{n}"
+    conn.execute(_COUNT, (WS, f"slack:T1:C1:{n}", _AT, "slack", "Posted", "taken", key, "", RAW))
+    conn.execute(_NUMBER, (WS, "REF"))
     for seq in (1, 2):
-        run(
-            "INSERT INTO ledger_texts VALUES (?,?,?,?,?,?)", (WS, key, seq, "title", '"Refund for ORD-48213"', "0" * 32)
-        )
-        run("INSERT INTO ledger VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            (WS, key, seq, _AT, "opened", "dana", "slack", "3f2a", '{"owner":"dana"}', f'{{"title":"{_HASH}"}}', _HASH))  # fmt: skip
-    run("INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (WS, key, "refunds", "Refund for ORD-48213", None, "dana", "slack:U1", _AT, _DUE, None, None, 0, None, 2, _HASH, _BODY))  # fmt: skip
+        conn.execute(_TEXT, (WS, key, seq, "title", _WORDS, _SALT))
+        conn.execute(_ENTRY, (WS, key, seq, _AT, "opened", "dana", "slack", "3f2a", _FACTS, _DIGESTS, _HASH))
+    times = (_AT, _DUE, None, None)
+    conn.execute(
+        _ITEM, (WS, key, "refunds", "Refund", None, "dana", "slack:U1", *times, False, None, "s", 2, _HASH, _BODY)
+    )
     for kind in ("deadline", "stale"):
-        run("INSERT INTO timers VALUES (?,?,?,?,?)", (WS, key, kind, "", _DUE))
-    run("INSERT INTO outbox (id, workspace, lane, slot, item, kind, notice, state, attempts, begun, created_at)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        (str(n), WS, "slack:C1", slot, key, "Card", "{}", "waiting", 0, 0, _AT))  # fmt: skip
+        conn.execute(_TIMER, (WS, key, kind, "", _DUE))
+    conn.execute(_NOTICE, (str(n), WS, "slack:C1", slot, key, "Card", "{}", "waiting", 0, False, _AT))
 
 
 async def a_second(take: Take, callers: int) -> float:

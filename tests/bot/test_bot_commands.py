@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
+from bot.commands.ledger import harmless
 from bot.demo import example
+from bot.terminal import inert, visible
 from tests.bot.house import house
 
 COMMANDS = ("demo", "run", "check", "items", "exceptions", "show", "why", "digest", "ledger verify", "ledger export")
@@ -166,6 +168,19 @@ def test_the_ledger_is_exported_and_no_cell_is_a_formula(desk: Path) -> None:
     assert all("petty cash" not in json.dumps(line) for line in lines)
     assert docketbot("ledger", "export", "--since", "2026-03-05").stdout == ""
     assert docketbot("ledger", "export", "--since", "soon").exit_code == 2
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1"])
+def test_a_cell_that_looks_like_a_formula_is_made_text(cell: str) -> None:
+    """Also behind white space and in the wide forms that spreadsheets know."""
+    assert harmless(cell) == f"'{cell}"
+    assert harmless(f"REF {cell}") == f"REF {cell}"
+
+
+def test_no_words_paint_the_terminal() -> None:
+    """Escape sequences of strangers come out as blanks, line ends stay where there may be several lines."""
+    assert visible("a\x1b[31mb\nc\u202ed") == "a [31mb c d"
+    assert inert("a\x1b[31mb\nc\x9b") == "a [31mb\nc "
 
 
 @pytest.mark.parametrize("form", ["text", "html", "json", "blocks"])

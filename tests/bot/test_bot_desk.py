@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+import bot.adopting
 import bot.desk
 from bot.adopting import OWN_RECORD, Dropped, adopt
 from bot.demo import example
+from bot.outages import Outages
 from handlers.ports import Busy
 from rules.book.load import load
 from rules.events import Due
@@ -150,3 +152,55 @@ async def test_new_hours_move_the_due_times_of_open_items(tmp_path: Path) -> Non
 
 async def _rows(office: House) -> list[timers.DueTimer]:
     return await office.store.read(lambda conn: timers.due(conn, datetime(2030, 1, 1, tzinfo=UTC), 50))
+
+
+async def test_a_due_time_that_the_rules_fail_on_does_not_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row goes with its quarantine; else it would be found due, and fail, for ever."""
+    real = bot.desk.apply
+
+    def broken(event: Any, world: Any) -> Any:
+        if isinstance(event, Due):
+            raise ZeroDivisionError
+        return real(event, world)
+
+    async with house(tmp_path) as office:
+        await office.says("slack:U0RITA", "Please refund ORD-11111, 10 USD")
+        monkeypatch.setattr(bot.desk, "apply", broken)
+        office.clock.push(timedelta(hours=3))
+        await office.knock.look()
+        assert [row for row in await _rows(office) if row.item == "REF-1" and row.due_at <= office.clock()] == []
+        assert [failure.fields["cause"] for failure in await office.failures()] == ["rules:Due:ZeroDivisionError"]
+
+
+async def test_a_rulebook_whose_load_fails_half_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the database nor in memory, where the next take would judge by it."""
+    async with house(tmp_path) as office:
+        await office.says("slack:U0RITA", REFUND)
+        before = office.books.current
+        changed = example().replace("organization: Harbor Supply", "organization: Harbor Group")
+
+        def full(*_: Any) -> None:
+            raise OSError("the disk is full")
+
+        monkeypatch.setattr(bot.adopting, "sync_timers", full)
+        with pytest.raises(OSError, match="full"):
+            await adopt(office.store, office.books, load(changed), changed, office.clock)
+        assert office.books.current is before
+        assert len(await office.store.read(lambda conn: ledger.of_item(conn, "main", OWN_RECORD))) == 1
+
+
+async def test_an_outage_in_two_parts_is_one_exception(tmp_path: Path) -> None:
+    """Slack's connection and sending fail together: told once, over when both work again."""
+    async with house(tmp_path) as office:
+        outages = Outages(office.desk, office.clock)
+        await outages.failed("slack", "Slack is not connected.")
+        await outages.failed("slack", "Slack can't be reached.", "sending")
+        assert [(f.fields["cause"], f.exceptions[0].count) for f in await office.failures()] == [("slack", 1)]
+        await outages.recovered("slack", "sending")
+        assert len(await office.failures()) == 1
+        await outages.recovered("slack")
+        assert await office.failures() == []

@@ -1,4 +1,4 @@
-"""The bot as a process that dies at a named moment: it wraps the house's functions and kills itself in or beside one."""
+"""The bot as a process that dies at a named moment: it wraps a function of the house and kills itself beside it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 
 
 def run(rulebook: str, clock_file: str, start: str, moment: tuple[str, str, int] | None) -> None:
-    """The bot, configured by the environment, on a shared clock. `moment`: before or after what, and the how manieth."""
+    """The bot, configured by the environment, on a shared clock. `moment`: before or after what, the how manieth time."""
     logging.basicConfig(level=logging.WARNING)
     bot.pace.POSTS = 1000  # the stand-in of Slack takes more than one message a second
     if moment is not None:

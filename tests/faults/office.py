@@ -194,8 +194,12 @@ class Office:
         _, broken = await verified(self.store, WS, lambda _: None)
         assert broken == []
         rows = await self.store.read(lambda conn: conn.execute(select(outbox_table)).all())
-        assert {row.state for row in rows} <= {"sent", "dropped"}, [row.problem for row in rows if row.state == "failed"]
-        assert await self.store.read(_fired) == await self.store.read(_effects), "a due time without its effect, or twice"
+        assert {row.state for row in rows} <= {"sent", "dropped"}, [
+            row.problem for row in rows if row.state == "failed"
+        ]
+        assert await self.store.read(_fired) == await self.store.read(_effects), (
+            "a due time without its effect, or twice"
+        )
         self._each_post_once({row.id: row for row in rows if row.state == "sent"})
         self._each_mail_known([row for row in rows if row.state == "sent"])
 

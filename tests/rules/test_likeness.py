@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rules.likeness import alike
+from rules.likeness import alike, signature
 
 ONE_REQUEST = [
     ("Please refund ORD-12345, I was charged $450 twice", "please refund ORD-12345, I was charged $450.00 twice!!"),
@@ -63,3 +63,14 @@ def test_long_texts_cost_no_more_than_their_beginning() -> None:
         text = piece * 200_000
         alike(text, text + "x")
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("Please refund ORD-12345, $450", "please refund ORD-12345 ($450)!"), ("a b", "c d")]
+)
+def test_whatever_is_alike_has_one_signature(a: str, b: str) -> None:
+    assert not alike(a, b) or signature(a) == signature(b)
+
+
+def test_other_numbers_have_another_signature() -> None:
+    assert signature("refund ORD-1") != signature("refund ORD-2")

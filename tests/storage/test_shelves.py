@@ -120,10 +120,12 @@ async def test_items_are_listed_by_what_is_asked(store: Store) -> None:
 
 
 async def test_near_duplicates_are_looked_for_among_the_newest_open(store: Store) -> None:
-    """Open items of the workflow, newest first, up to the limit."""
-    await keep(store, *(item(f"REF-{n}", opened_at=NOW + n * HOUR) for n in range(1, 5)))
+    """Open items of the workflow with the same numbers, newest first, up to the limit."""
+    await keep(store, *(item(f"REF-{n}", opened_at=NOW + n * HOUR, text="refund ORD-1 please") for n in range(1, 5)))
+    await keep(store, item("REF-8", opened_at=NOW + 8 * HOUR, text="refund ORD-2 please"))
     await keep(store, item("REF-9", opened_at=NOW + 9 * HOUR, closed_at=NOW), item("ACC-1", workflow="access"))
-    assert keys(await store.read(lambda conn: items.open_of(conn, WS, "refunds", 3))) == ["REF-4", "REF-3", "REF-2"]
+    found = await store.read(lambda conn: items.open_like(conn, WS, "refunds", "please, refund ORD-1", 3))
+    assert keys(found) == ["REF-4", "REF-3", "REF-2"]
 
 
 async def test_a_failure_is_found_by_its_cause_while_it_is_open(store: Store) -> None:

@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy import event
 
 import bot.connecting
-import bot.pace
 import handlers.mail.listen
 import handlers.slack.client
 import handlers.slack.connection
@@ -35,9 +34,8 @@ REQUEST = "Please refund ORD-{:05d}, $45, it came broken"
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurried(monkeypatch: pytest.MonkeyPatch, unpaced: None) -> None:
     """Every wait for the real world in small: what takes seconds and minutes outside takes milliseconds here."""
-    monkeypatch.setattr(bot.pace, "POSTS", 1000)
     monkeypatch.setattr(bot.connecting, "RETRY_SECONDS", (0.05,))
     monkeypatch.setattr(handlers.slack.connection, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(handlers.slack.connection, "GRACE_SECONDS", 0.2)
@@ -321,7 +319,9 @@ def free_port() -> int:
 
 
 def letter(number: int) -> bytes:
-    head = f"From: a@shop.example\r\nTo: refunds@harbor.example\r\nSubject: Broken\r\nMessage-ID: <{number}@shop.example>"
+    head = (
+        f"From: a@shop.example\r\nTo: refunds@harbor.example\r\nSubject: Broken\r\nMessage-ID: <{number}@shop.example>"
+    )
     return f"{head}\r\n\r\n{REQUEST.format(20000 + number)}\r\n".encode()
 
 

@@ -14,16 +14,18 @@ import pytest
 from sqlalchemy import select
 
 from handlers.mail.read import read
-from rules.events import Mailed
 from rules.items import Item
 from storage.schema import inbox
-from tests.stories.harbor import MORNING, Harbor, harbor
+from tests.stories.harbor import Harbor, harbor
+
+pytestmark = pytest.mark.usefixtures("unpaced")
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests" / "samples"
 SHARED = ROOT.parent / "shared"
 #: The frames of Socket Mode that carry something; the others (hello, disconnect) speak of the connection itself.
 FRAMES = {"events_api", "interactive", "slash_commands"}
+CARRIES = {"view_submission": "view", "block_actions": "actions"}
 BATCH = 100
 
 
@@ -41,8 +43,8 @@ def payloads() -> list[tuple[str, dict[str, Any]]]:
             found.append(("slash_commands", sample))
         elif sample["type"] == "event_callback":
             found.append(("events_api", sample))
-        elif sample["type"] != "url_verification" and ("view" in sample or sample["type"] != "view_submission"):
-            # The first is of HTTP alone; the other sample is cut by its source.
+        elif sample["type"] != "url_verification" and CARRIES.get(sample["type"], "type") in sample:
+            # The first is of HTTP alone, and two samples are cut by their sources.
             found.append(("interactive", sample))
     return found
 
@@ -137,3 +139,20 @@ async def test_every_mail_is_taken_once_and_becomes_something(tmp_path: Path) ->
         assert {key: item.version for key, item in before.items()} == {
             item.key: item.version for item in await office.everything()
         }
+
+
+async def test_a_few_mails_through_a_real_mailbox(tmp_path: Path) -> None:
+    """What a mail server hands out is what was put in: the same outside ids as when read from the file."""
+    every = [raw for raw in mails() if len(raw) < 1_000_000]
+    some = every[:: max(1, len(every) // 40)]
+    async with harbor(tmp_path) as office:
+        for raw in some:
+            await office.town.mail.deliver("refunds", raw)
+        at = office.clock.now()
+        wanted = {read(raw, inbox="refunds", received_at=at).id for raw in some}
+        async with asyncio.timeout(30):
+            while not wanted <= (found := await arrivals(office)).keys():
+                await asyncio.sleep(0.05)
+        assert wanted == {key for key in found if key.startswith("mail:")}
+        await office.calm()
+        await settled(office)

@@ -44,13 +44,17 @@ function paragraphs(text, world) {
 function inline(text, world) {
   const nodes = [];
   let place = 0;
-  for (const match of text.matchAll(INLINE)) {
+  const next = new RegExp(INLINE);
+  for (let match = next.exec(text); match; match = next.exec(text)) {
     const [whole, code, token, bold, italic, strike, name] = match;
     const before = text[match.index - 1] ?? " ";
     const after = text[match.index + whole.length] ?? " ";
-    // *, _ and ~ only count at the edges of words, so 2*3*4 and snake_case stay as they are.
-    if ((bold || italic || strike) && (WORD.test(before) || WORD.test(after))) continue;
-    if (match.index < place) continue;
+    // *, _ and ~ only count at the edges of words, so 2*3*4 and snake_case stay as they are; what such a false start
+    // reached over (a date after OVER_LIMIT) is read on its own.
+    if ((bold || italic || strike) && (WORD.test(before) || WORD.test(after))) {
+      next.lastIndex = match.index + 1;
+      continue;
+    }
     if (match.index > place) nodes.push(unescape(text.slice(place, match.index)));
     if (code) nodes.push(el("code", { text: unescape(code) }));
     else if (token) nodes.push(link(token, world));

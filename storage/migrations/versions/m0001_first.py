@@ -70,6 +70,7 @@ def _items() -> None:
         "items", "key", _text("key"), _text("workflow"), _text("title"), _text("stage", null=True), _text("owner"),
         _text("requester"), _time("opened_at"), _time("due_at", null=True), _time("closed_at", null=True),
         _text("outcome", null=True), sa.Column("proven", sa.Boolean, nullable=False), _text("cause", null=True),
+        _text("signature"),
         _number("version"), _text("head"), _text("body"), rowid=True,
     )  # fmt: skip
     still_open = "closed_at IS NULL"
@@ -77,6 +78,7 @@ def _items() -> None:
     _index("items_open_owner", "items", "workspace owner due_at", still_open)
     _index("items_open_requester", "items", "workspace requester opened_at", still_open)
     _index("items_open_due", "items", "workspace due_at owner", still_open)
+    _index("items_open_alike", "items", "workspace workflow signature", "closed_at IS NULL")
     _index("items_open_cause", "items", "workspace cause", "closed_at IS NULL AND cause IS NOT NULL")
     _index("items_opened", "items", "workspace opened_at workflow")
     _index("items_closed", "items", "workspace closed_at workflow owner", "closed_at IS NOT NULL")
