@@ -62,3 +62,12 @@ async def _recovered(bot: Bot) -> None:
 
     with suppress(Busy):
         await bot.outages.recovered(CAUSE)
+    await _say_where_it_is_not(bot)
+
+
+async def _say_where_it_is_not(bot: Bot) -> None:
+    """Once: the rulebook's channels that the bot has not been invited to. It runs without them."""
+    book = bot.books.current
+    wanted = dict.fromkeys(row.channel for workflow in book.workflows.values() for row in workflow.intake.slack)
+    for name in await bot.slack.absent(wanted):
+        log.warning("the bot is not in #%s, so nothing is heard there: create it, or type /invite @Docket in it", name)

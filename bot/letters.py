@@ -63,7 +63,7 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
     if item is None:
         return Lettering(None, "its item is not there")
     edit = _edited(conn, books, notice, channel)
-    if edit is None and isinstance(notice, DecisionCard) and notice.update:
+    if edit is None and notice.revises:
         return Lettering(None, "there is no card of it to edit")
     if edit is not None and channel == "mail":
         return Lettering(None, "a mail can't be edited")

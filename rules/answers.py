@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.draft import DOCKET, Draft
 from rules.events import Attachment, Deleted, Edited, Mailed, Posted
-from rules.fields.reading import read_answer
+from rules.fields.reading import read_answer, read_unasked
 from rules.intake import ask, choose_owner, context, missing, read_opening
 from rules.items import Item
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Unclear
@@ -66,12 +66,12 @@ def may_answer(item: Item, world: World, person: str) -> bool:
 
 def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
     """Set field values and let everything follow that depends on them: owner, stop rules, clock, card."""
-    waited = bool(draft.item.missing)
+    by_rows = choose_owner(draft)[:2] if draft.item.missing else None
     known = {**draft.item.fields, **fields}
     left = missing(draft.workflow, known) if draft.item.demanded else ()
     draft.record("filled", {"names": list(fields), "how": how, "missing": list(left)}, {"fields": fields})
-    if waited:
-        _owner_again(draft)
+    if by_rows is not None:
+        _owner_again(draft, by_rows)
     judge(draft)
 
 
@@ -98,15 +98,18 @@ def _attach(draft: Draft, text: str, files: tuple[Attachment, ...], where: dict[
 
 
 def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
-    item = draft.item
-    if item.closed_at is not None:
-        return _after_the_end(draft, text)
-    if not item.missing or not _counts(draft):
+    if draft.item.closed_at is not None and not _opens_again(draft, text):
         return draft.ruling()
-    wanted = [draft.workflow.fields[name] for name in item.missing]
-    answers = read_answer(wanted, text, context(draft.book, draft.world))
-    if answers.values:
-        fill(draft, dict(answers.values), "answer")
+    if not _counts(draft):
+        return draft.ruling()
+    item, words = draft.item, context(draft.book, draft.world)
+    asked = [draft.workflow.fields[name] for name in item.missing]
+    empty = [f for name, f in draft.workflow.fields.items() if name not in item.fields and f not in asked]
+    answers = read_answer(asked, text, words)
+    # While it waits for an answer the whole reply is one; later talk fills a gap only where it names the field.
+    found = {**read_unasked(empty, text, words, named_only=not asked), **answers.values}
+    if found:
+        fill(draft, found, "answer")
     unclear = {name: problem for name, problem in answers.unclear.items() if name in draft.item.missing}
     if unclear and may_answer:
         draft.tell(Unclear(item=draft.key, to=REQUESTER, problems=unclear))
@@ -117,32 +120,38 @@ def _counts(draft: Draft) -> bool:
     return may_answer(draft.item, draft.world, draft.by)
 
 
-def _after_the_end(draft: Draft, text: str) -> Ruling:
-    """A reply to a closed item opens it again where the rulebook says so; thanks do not."""
+def _opens_again(draft: Draft, text: str) -> bool:
+    """A reply of the requester to a closed item opens it again where the rulebook says so; thanks do not."""
     reopens = draft.workflow.on_reply_after_close == "reopen" and draft.by == draft.item.requester
     if not reopens or small_talk(text):
-        return draft.ruling()
+        return False
     reopen(draft, "the requester wrote again")
-    return draft.ruling()
+    return True
 
 
 def reopen(draft: Draft, cause: str) -> None:
-    """Open a closed item again, in its last stage with a fresh clock."""
+    """Open a closed item again, in the stage it ended in, with a fresh clock; what is still missing is asked for."""
     item = draft.item
     stage = draft.workflow.stage(item.stage) or draft.workflow.stages[-1]
-    draft.record("reopened", {"stage": stage.name, "due_at": None}, {"cause": cause})
+    left = missing(draft.workflow, item.fields) if item.demanded else ()
+    draft.record("reopened", {"stage": stage.name, "due_at": None, "missing": list(left)}, {"cause": cause})
     enter(draft, stage)
+    if left:
+        ask(draft, anew=True)
     draft.tell(Handed(item=item.key, to=item.owner), Card(item=item.key, to=CONVERSATION))
 
 
-def _owner_again(draft: Draft) -> None:
-    """The owner row is chosen again while the item still waited for an answer, and only then."""
+def _owner_again(draft: Draft, by_rows: tuple[str, str]) -> None:
+    """The owner row is chosen again while the item still waited for an answer, and only then.
+
+    `by_rows` is what the rows said before; whom a person or a stage named since then stays.
+    """
     owner, backup, because = choose_owner(draft)
-    if (owner, backup) != (draft.item.owner, draft.item.backup):
-        before = draft.item.owner
-        draft.record("owned", {"owner": owner, "backup": backup}, {"because": because}, by=DOCKET)
-        if owner != before:
-            draft.tell(Handed(item=draft.key, to=owner, passed_from=before))
+    if (draft.item.owner, draft.item.backup) != by_rows or (owner, backup) == by_rows:
+        return
+    draft.record("owned", {"owner": owner, "backup": backup}, {"because": because}, by=DOCKET)
+    if owner != by_rows[0]:
+        draft.tell(Handed(item=draft.key, to=owner, passed_from=by_rows[0]))
 
 
 def _follow_the_edit(draft: Draft, before: Item) -> None:

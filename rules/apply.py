@@ -135,6 +135,8 @@ def _new(command: Command, world: World) -> Ruling:
         lines = tuple((Strong(f"/docket new {w.name}"), f"  {w.promise}") for w in known.values())
         return Ruling(reply=refused("unknown_workflow", (said,), *lines, blank="workflow"))
     ruling = intake.from_command(command, world, workflow)
+    if ruling.reply is not None:
+        return ruling
     item = ruling.items[0]
     new = item.version == sum(entry.item == item.key for entry in ruling.entries)
     line = has_it(item, workflow) if new else (f"{item.key} says the same already; it was added there.",)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rules.draft import DOCKET, Draft, stamp
+from rules.draft import DOCKET, Draft
+from rules.entries import stamp
 from rules.events import Command
 from rules.intake import ask
 from rules.items import Trouble
@@ -12,7 +13,7 @@ from rules.people import may_decide
 from rules.replies import done, refused
 from rules.ruling import Ruling
 from rules.stages import enter, finish, following
-from rules.stops import cards, keep_clock
+from rules.stops import cards, keep_clock, read_values
 from rules.wording.lines import decided_line, deciders_line, shown_values
 
 
@@ -32,7 +33,7 @@ def decide(draft: Draft, command: Command) -> Ruling:
     draft.record(
         "decided",
         {"code": trouble.code, "verdict": verdict, "reason_code": command.reason_code},
-        {"rationale": command.words.strip(), "seen": shown},
+        {"rationale": command.words.strip(), "seen": shown, "values": read_values(draft, trouble.code)},
     )
     after_decision(draft, trouble, verdict)
     draft.tell(*cards(draft, trouble), Card(item=draft.key, to=CONVERSATION))

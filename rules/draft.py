@@ -67,10 +67,13 @@ class Draft:
         self._entries.append(entry)
 
     def tell(self, *notices: Notice) -> None:
-        """Add notices; a second one for the same message in one ruling says nothing new and is left out."""
+        """Add notices; of several for one message in a ruling one is kept: the last, or the one that begins it."""
         for notice in notices:
             if notice.slot is not None:
-                self._notices = [n for n in self._notices if n.slot != notice.slot]
+                same = [n for n in self._notices if n.slot == notice.slot]
+                if same and notice.revises:
+                    continue
+                self._notices = [n for n in self._notices if n not in same]
             if notice not in self._notices:
                 self._notices.append(notice)
 
@@ -88,7 +91,7 @@ class Draft:
             reply=reply,
             ignored=ignored,
             touched=self.key if self._item else "",
-            unjudged=tuple(self.failures),
+            unjudged=tuple(dict.fromkeys(self.failures)),
         )
 
     def rule(self, code: str) -> ExceptionRule | None:
@@ -130,8 +133,3 @@ def merge(first: Ruling, *others: Ruling) -> Ruling:
             unjudged=first.unjudged + other.unjudged,
         )
     return first
-
-
-def stamp(at: datetime) -> str:
-    """A UTC moment as entries hold it (RFC 3339)."""
-    return at.isoformat()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rules.draft import DOCKET, Draft, stamp
+from rules.draft import DOCKET, Draft
+from rules.entries import stamp
 from rules.events import Due
 from rules.intake import ask
 from rules.items import Trouble
 from rules.notices import CONVERSATION, Card, DecisionCard, Late, Reminder
-from rules.people import ladder
+from rules.people import ladder, steps_left
 from rules.ruling import Ruling
 from rules.stops import cards, open_trouble
 from rules.timing import ESCALATE, FOLLOW_UP, LATE, REMIND, STALE, answer_calendar, stale_code, work_calendar
@@ -75,18 +76,18 @@ def _stale(draft: Draft) -> None:
 
 def _escalate(draft: Draft, trouble: Trouble) -> None:
     """The deadline passed: whoever is next may decide too, and those before keep their right."""
-    steps = ladder(draft.book, draft.workflow, trouble.owner, trouble.backup, draft.item.requester, draft.now)
-    if trouble.steps >= len(steps):
+    steps = steps_left(draft.book, draft.workflow, trouble, draft.item.requester, draft.now)
+    if not steps:
         draft.record(
             "escalated",
             {"code": trouble.code, "to": "", "may_decide": list(trouble.may_decide), "next_at": None},
             by=DOCKET,
         )
         return
-    step = steps[trouble.steps]
+    step = steps[0]
     may_decide = [*trouble.may_decide, step.person] if step.decides else list(trouble.may_decide)
     rule = draft.rule(trouble.code)
-    more = trouble.steps + 1 < len(steps) and rule is not None
+    more = len(steps) > 1
     next_at = (
         answer_calendar(draft.book, draft.workflow, trouble.code).add(draft.now, rule.respond_within)
         if more and rule is not None

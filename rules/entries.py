@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Kind = Literal[
@@ -13,6 +13,11 @@ Kind = Literal[
     "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
     "rulebook",
 ]  # fmt: skip
+
+
+def stamp(at: datetime) -> str:
+    """A moment as entries hold it: RFC 3339 in UTC (`2026-11-20T15:30:00Z`)."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.book.rulebook import Rulebook
 from rules.decisions import choose, reassign
 from rules.draft import Draft
 from rules.events import Command
@@ -21,16 +22,25 @@ def assign(draft: Draft, command: Command) -> Reply:
     """Hand the item over, or the decision where one is meant."""
     if not command.person:
         return usage(f"assign {draft.key} @person", "To whom?")
-    to = draft.book.person_of(command.person.removeprefix("@"))
-    if to not in draft.book.people:
+    to = _meant(draft.book, command.person)
+    if to is None:
         known = ", ".join(draft.book.people)
-        return refused(
-            "unknown_person", (f"{command.person} is not in the rulebook. Known people: {known}.",), blank="person"
-        )
+        line = (Who(command.person), f" is not in the rulebook. Known people: {known}.")
+        return refused("unknown_person", line, blank="person")
     undecided = draft.item.open_trouble()
     if command.code or (undecided and not runs(draft.book, draft.item, draft.workflow, draft.by)):
         return _hand_decision(draft, command, to)
     return _hand_to(draft, to, command.words)
+
+
+def _meant(book: Rulebook, said: str) -> str | None:
+    """Whom `@person` means: a Slack user, an address, or a key or name of the rulebook in any case; None: nobody."""
+    said = said.removeprefix("@")
+    if (known := book.person_of(said)) in book.people:
+        return known
+    folded = said.casefold()
+    named = [p.key for p in book.people.values() if folded in (p.key.casefold(), p.name.casefold())]
+    return named[0] if len(named) == 1 else None
 
 
 def _hand_decision(draft: Draft, command: Command, to: str) -> Reply:

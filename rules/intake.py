@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rules.book.conditions import Condition, ConditionFailed, Facts
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft, facts_of
 from rules.events import Command, Event, Mailed, Posted, Reacted
-from rules.fields.reading import Context, find
+from rules.fields.reading import Context, NotReadable, canonical, find
 from rules.items import Item, Source
 from rules.likeness import alike
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
 from rules.people import seat
+from rules.replies import refused
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter
@@ -28,8 +29,16 @@ def from_channel(event: Posted, world: World) -> Ruling:
         return Ruling(ignored=reason)
     for workflow in world.book.workflows.values():
         for row in workflow.intake.slack:
-            if row.channel == event.place_name and _meets(row.when, event, workflow, world):
-                return _from_post(event, world, workflow, by=event.by)
+            if row.channel != event.place_name:
+                continue
+            try:
+                meets, unjudged = _meets(row.when, event, workflow, world), ()
+            except ConditionFailed as problem:
+                # Rather one item too many, which a person closes, than a request that nobody sees.
+                meets, unjudged = True, (f"The intake of {workflow.name} could not be judged: {problem}",)
+            if meets:
+                ruling = _from_post(event, world, workflow, by=event.by)
+                return replace(ruling, unjudged=(*unjudged, *ruling.unjudged))
     return Ruling(ignored="no workflow listens for this")
 
 
@@ -40,13 +49,19 @@ def from_reaction(event: Reacted, world: World) -> Ruling:
         return Ruling(ignored=f"no workflow is opened by :{event.reaction}:")
     if event.message.bot:
         return Ruling(ignored="written by a program")
-    if world.book.person_of(event.by) not in world.book.people:
-        return Ruling(ignored="tracking others' messages takes a person of the rulebook")
     return _from_post(event.message, world, workflow, by=event.message.by)
 
 
 def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
     """`/docket new WORKFLOW text` or its form: who typed it asks. Its card goes to the workflow's first channel."""
+    words = context(world.book, world)
+    given: dict[str, str] = {}
+    for name, value in event.fields.items():
+        if name in workflow.fields and value.strip():
+            try:
+                given[name] = canonical(workflow.fields[name], value, words)
+            except NotReadable as problem:
+                return Ruling(reply=refused("unreadable", (str(problem),), blank=name))
     listens = {row.channel for row in workflow.intake.slack}
     place, name = event.place, event.place_name
     if workflow.private or not listens:
@@ -55,7 +70,6 @@ def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
         name = next(iter(row.channel for row in workflow.intake.slack))
         place = f"#{name}"
     source = Source(channel="command", place=place, place_name=name)
-    given = {name: value for name, value in event.fields.items() if name in workflow.fields and value}
     text = event.words or ", ".join(given.values())
     return _open(event, world, workflow, by=event.by, text=text, source=source, given=given)
 
@@ -155,10 +169,7 @@ def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: Wor
         now=world.now,
         timezone=world.book.timezone,
     )
-    try:
-        return when.holds(facts)
-    except ConditionFailed:
-        return True  # rather one item too many, which a person closes, than a request that nobody sees
+    return when.holds(facts)
 
 
 def _from_post(event: Posted, world: World, workflow: Workflow, by: str) -> Ruling:

@@ -88,10 +88,10 @@ def ladder(
     return tuple(steps)
 
 
-def next_step(book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime) -> Step | None:
-    """Whom an exception goes up to next, or None when everyone has heard of it."""
+def steps_left(book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime) -> tuple[Step, ...]:
+    """Whom an exception still goes up to, nearest first; absences and handovers since it opened are seen."""
     steps = ladder(book, workflow, trouble.owner, trouble.backup, requester, now)
-    return steps[trouble.steps] if trouble.steps < len(steps) else None
+    return tuple(step for step in steps if step.person not in trouble.may_decide)
 
 
 def may_decide(trouble: Trouble, person: str, requester: str) -> bool:

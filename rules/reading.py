@@ -12,7 +12,7 @@ from rules.entries import Entry
 from rules.events import Command
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Reply, Row, Section, Strong, When, Who
-from rules.people import may_decide, may_see, next_step
+from rules.people import may_decide, may_see, steps_left
 from rules.replies import refused, usage
 from rules.timing import answer_calendar, timers, work_calendar
 from rules.wording.cards import decision_card, item_card, status
@@ -65,7 +65,8 @@ def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: She
             if shelf.item is None and command.item is None:
                 return usage(USAGE[command.verb][1], "Which item?")
             if shelf.item is None or not may_see(book, shelf.item, workflow_of(shelf.item), me):
-                return refused("unknown_item", (f"There is no {command.item} that you can see.",))
+                key = command.item or (shelf.item.key if shelf.item else "")
+                return refused("unknown_item", (f"There is no {key} that you can see.",))
             return _about(command, me, book, workflow_of(shelf.item), shelf, shelf.item, now)
         case _:
             raise TypeError(f"`{command.verb}` changes something: it is taken, not asked")
@@ -220,8 +221,9 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
     if rule is not None:
         summed = answer_calendar(book, workflow, trouble.code).explain(trouble.opened_at, rule.respond_within)
         lines.append((f"{trouble.code} allows {rule.respond_within}: {summed}",))
-    if (step := next_step(book, workflow, trouble, item.requester, now)) is not None and trouble.next_at is not None:
-        lines.append(("It goes up to ", Who(step.person), " at ", When(trouble.next_at), "."))
+    steps = steps_left(book, workflow, trouble, item.requester, now)
+    if steps and trouble.next_at is not None:
+        lines.append(("It goes up to ", Who(steps[0].person), " at ", When(trouble.next_at), "."))
     return lines
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rules.book.rulebook import Rulebook
-from rules.entries import Entry
+from rules.entries import Entry, stamp
 from rules.items import Item, Trouble
 
 
@@ -84,4 +84,4 @@ def entry_json(seq: int, entry: Entry, digest: str) -> dict[str, Any]:
 
 def rfc3339(at: datetime | None) -> str | None:
     """A moment as RFC 3339 in UTC (`2026-11-20T15:30:00Z`), None where there is none."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else stamp(at)

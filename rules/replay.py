@@ -114,7 +114,8 @@ def _entered(item: Item, entry: Entry) -> Item:
 def _clock(item: Item, entry: Entry) -> Item:
     if not entry.facts["running"]:
         return replace(item, clock_stopped_at=entry.at)
-    return replace(item, clock_stopped_at=None, due_at=moment(entry.facts["due_at"]), touched_at=entry.at, next_at=None)
+    due_at, next_at = moment(entry.facts["due_at"]), moment(entry.facts.get("next_at"))
+    return replace(item, clock_stopped_at=None, due_at=due_at, next_at=next_at, touched_at=entry.at)
 
 
 def _raised(item: Item, entry: Entry) -> Item:
@@ -175,7 +176,8 @@ def _decided(trouble: Trouble, entry: Entry) -> Trouble:
         seen=entry.texts.get("seen", {}),
     )
     state: TroubleState = "approved" if decision.verdict == "approve" else "rejected"
-    return replace(trouble, state=state, decision=decision, next_at=None, ended_at=entry.at)
+    values = entry.texts.get("values", trouble.values)
+    return replace(trouble, state=state, decision=decision, values=values, next_at=None, ended_at=entry.at)
 
 
 def _trouble_reassigned(trouble: Trouble, entry: Entry) -> Trouble:
@@ -211,6 +213,7 @@ def _reopened(item: Item, entry: Entry) -> Item:
         stage=entry.facts["stage"],
         stage_at=entry.at,
         due_at=moment(entry.facts["due_at"]),
+        missing=tuple(entry.facts.get("missing", ())),
         clock_stopped_at=None,
         reminded_at=None,
         reminders=0,

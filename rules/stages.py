@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rules.book.rulebook import Stage
-from rules.draft import DOCKET, Draft, stamp
+from rules.draft import DOCKET, Draft
+from rules.entries import stamp
 from rules.items import Outcome
 from rules.notices import CONVERSATION, REQUESTER, Card, Closed, Handed
 from rules.people import seat

@@ -23,7 +23,7 @@ ITEM_MOVES: Final[Mapping[str, frozenset[Move]]] = {
     "decided": frozenset({("blocked", "open"), ("blocked", "waiting")}),
     "voided": frozenset({("blocked", "open"), ("blocked", "waiting")}),
     "closed": frozenset({("open", "closed"), ("waiting", "closed"), ("blocked", "closed")}),
-    "reopened": frozenset({("closed", "open")}),
+    "reopened": frozenset({("closed", "open"), ("closed", "waiting")}),
 }
 
 #: What may still be recorded on a closed item: people go on talking, proofs come late, and it can be opened again.

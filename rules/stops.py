@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rules.draft import DOCKET, Draft, stamp
+from rules.draft import DOCKET, Draft
+from rules.entries import stamp
 from rules.items import Trouble
 from rules.notices import CONVERSATION, Card, DecisionCard
 from rules.people import ladder, seat
@@ -12,6 +13,7 @@ from rules.timing import answer_calendar, moved, work_calendar
 def judge(draft: Draft) -> None:
     """After a change: void what rested on changed values, fire the stop rules, let the clock stand or run."""
     _void_outdated(draft)
+    draft.tell(*(card for trouble in draft.item.open_trouble() for card in cards(draft, trouble)))
     for code, rule in draft.workflow.exceptions.items():
         if draft.item.open_trouble(code) or not draft.met(rule):
             continue
@@ -99,5 +101,6 @@ def keep_clock(draft: Draft) -> None:
         stage = draft.workflow.stage(item.stage)
         assert stage is not None, "an item is in a stage of its own workflow"
         calendar = work_calendar(draft.book, draft.workflow)
-        due_at = moved(calendar, stage.within, item.due_at, item.clock_stopped_at, draft.now)
-        draft.record("clock", {"running": True, "due_at": stamp(due_at)}, by=DOCKET)
+        times = {"due_at": item.due_at, "next_at": item.next_at}
+        then = {n: moved(calendar, stage.within, at, item.clock_stopped_at, draft.now) for n, at in times.items() if at}
+        draft.record("clock", {"running": True, **{name: stamp(at) for name, at in then.items()}}, by=DOCKET)

@@ -46,9 +46,14 @@ def moved(calendar: BusinessCalendar, allowed: Duration, due_at: datetime, since
     """A stage's deadline after its clock stood still from `since` to `now`: later by just that much of its own time."""
     if due_at <= since:
         return due_at  # it was missed before the clock stopped; waiting does not unmiss it
+    return _later(calendar, allowed, due_at, since, now)
+
+
+def _later(calendar: BusinessCalendar, allowed: Duration, at: datetime, since: datetime, until: datetime) -> datetime:
+    """`at`, later by the time from `since` to `until` as a clock of `allowed`'s kind counts it."""
     if allowed.business:
-        return calendar.plus_open_seconds(due_at, calendar.open_seconds(since, now))
-    return due_at + (now - since)
+        return calendar.plus_open_seconds(at, calendar.open_seconds(since, until))
+    return at + (until - since)
 
 
 def _follow_up(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
@@ -69,7 +74,7 @@ def _stage(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
         allowed = calendar.add(item.stage_at, stage.within)
         first = calendar.share(item.stage_at, stage.within, book.defaults.reminders.first)
         # The clock may have stood still since: the reminder keeps its distance from the deadline.
-        first = moved(calendar, stage.within, first, item.stage_at, item.stage_at + (item.due_at - allowed))
+        first = _later(calendar, stage.within, first, allowed, item.due_at)
         at = _next_reminder(first, item.reminded_at, item.snoozed_until, item.owner, book, calendar)
         found.append(Timer(kind=REMIND, subject="", due_at=at))
     if item.touched_at is not None and (code := stale_code(workflow)) and not item.open_trouble(code):

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from rules import handing, progress
 from rules.book.durations import parse_short
 from rules.decisions import choose
-from rules.draft import Draft, stamp
+from rules.draft import Draft
+from rules.entries import stamp
 from rules.events import Command, Verb
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who

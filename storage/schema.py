@@ -77,7 +77,7 @@ items = Table(
     Column("head", Text, nullable=False),
     Column("body", Text, nullable=False),
     Index("items_open", "workspace", "workflow", "opened_at", **_where("closed_at IS NULL")),
-    Index("items_open_alike", "workspace", "workflow", "signature", **_where("closed_at IS NULL")),
+    Index("items_open_alike", "workspace", "workflow", "signature", "opened_at", **_where("closed_at IS NULL")),
     Index("items_open_owner", "workspace", "owner", "due_at", **_where("closed_at IS NULL")),
     Index("items_open_requester", "workspace", "requester", "opened_at", **_where("closed_at IS NULL")),
     Index("items_open_due", "workspace", "due_at", "owner", **_where("closed_at IS NULL")),

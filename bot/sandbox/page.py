@@ -58,6 +58,7 @@ class Page:
         morning: time,
         organization: str,
         steps: tuple[Step, ...],
+        topics: Mapping[str, str],
     ) -> None:
         self.hands = hands
         self.mail = mail
@@ -67,6 +68,7 @@ class Page:
         self.morning = morning
         self.organization = organization
         self.steps = steps
+        self.topics = topics
         self._streams: set[asyncio.Event] = set()
         self._closing = False
         hands.workspace.on_change(self._wake)
@@ -107,9 +109,8 @@ class Page:
 
     async def town(self, _: web.Request) -> web.Response:
         known = town_state(self.hands.workspace, self.people, self.mail, self.zone, self.organization)
-        return web.json_response(
-            known | {"running": self.clock.running, "tour": [asdict(s) for s in self.steps]}, headers=PAGE_HEADERS
-        )
+        known |= {"running": self.clock.running, "tour": [asdict(s) for s in self.steps], "topics": dict(self.topics)}
+        return web.json_response(known, headers=PAGE_HEADERS)
 
     async def state(self, request: web.Request) -> web.Response:
         """Everything one person sees; `as` is a Slack user id or a mail address."""

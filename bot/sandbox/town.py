@@ -19,7 +19,7 @@ from bot.sandbox.roster import User, roster_of
 from bot.sandbox.slack_api import SlackApi
 from bot.sandbox.slack_app import SlackApp
 from bot.sandbox.socket_mode import ACK_SECONDS, RETRY_SECONDS, SocketMode
-from bot.sandbox.tour import first_minutes
+from bot.sandbox.tour import first_minutes, topics
 from bot.sandbox.workspace import Workspace
 from rules.book.rulebook import Rulebook
 
@@ -63,6 +63,7 @@ class Town:
             morning=_after_digest(rulebook),
             organization=rulebook.organization,
             steps=first_minutes(rulebook),
+            topics=topics(rulebook),
         )
         self.url = ""
         self._port = port

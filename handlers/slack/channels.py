@@ -25,6 +25,7 @@ _NOT_FOR_US = frozenset(
 )
 #: A renamed channel is known by its new name after this.
 REMEMBERED = timedelta(minutes=10)
+_PAGE = 200
 
 
 class Channels:
@@ -55,6 +56,19 @@ class Channels:
                 return ""
             raise
         return string(mapping(answer.get("channel")).get("name"))
+
+    async def joined(self) -> set[str]:
+        """The names of all channels that the bot is in. Raises the call's error."""
+        names: set[str] = set()
+        cursor = ""
+        while True:
+            page = await self._client.users_conversations(
+                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
+            )
+            names |= {string(mapping(channel).get("name")) for channel in listing(page.get("channels"))}
+            cursor = string(mapping(page.get("response_metadata")).get("next_cursor"))
+            if not cursor:
+                return names
 
     async def message(self, channel: str, ts: str) -> Mapping[str, Any] | None:
         """The message `ts`, be it in the channel or in a thread; None where it is gone or not for us to read."""

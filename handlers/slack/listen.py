@@ -112,6 +112,15 @@ class SlackDoor:
         self._connection = connection
         self._watch = asyncio.create_task(connection.keep())
 
+    async def absent(self, names: Collection[str]) -> list[str]:
+        """Those of these channels that the bot is not in: nothing is heard there. [] where Slack does not say."""
+        try:
+            joined = await Channels(self._client, self._clock).joined()
+        except CALL_ERRORS as error:
+            log.info("the bot's channels could not be listed (%s)", type(error).__name__)
+            return []
+        return [name for name in names if name not in joined]
+
     async def stop(self) -> None:
         """Take nothing new, finish and acknowledge what is under way (at most 10 s), then disconnect."""
         if self._watch is not None:

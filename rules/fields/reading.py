@@ -15,7 +15,7 @@ from rules.fields.sentences import contested, label, problem
 from rules.fields.showing import show
 from rules.small_talk import small_talk
 
-__all__ = ["Answers", "Context", "Found", "NotReadable", "canonical", "find", "read_answer", "show"]
+__all__ = ["Answers", "Context", "Found", "NotReadable", "canonical", "find", "read_answer", "read_unasked", "show"]
 
 TEXT_CHARACTERS = 3_000
 # With an unanswered pattern beside it, a longer plain number may as well be the order that was asked for.
@@ -72,6 +72,21 @@ def read_answer(fields: Sequence[Field], text: str, context: Context) -> Answers
     if len(fields) == 1 and not values and not unclear:
         _take_whole(fields[0], in_own_words(text), context, values, unclear)
     return Answers(MappingProxyType(values), MappingProxyType(unclear))
+
+
+def read_unasked(fields: Sequence[Field], text: str, context: Context, *, named_only: bool) -> dict[str, str]:
+    """What a reply says for fields that nobody asked for: field -> canonical value; what is unclear is no value.
+
+    A `name: value`, and unless `named_only` what an opening message in these words would say.
+    """
+    values: dict[str, str] = {}
+    unclear: dict[str, str] = {}
+    for line in labelled(fields, bounded(text), inline=True):
+        _take(line.field, _labelled_value(line.field, line.value, context), context, values, unclear)
+    for field in () if named_only else fields:
+        if field.name not in values and field.name not in unclear:
+            _take(field, find(field, text, context), context, values, unclear)
+    return values
 
 
 def canonical(field: Field, raw: str, context: Context) -> str:

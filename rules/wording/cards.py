@@ -7,8 +7,8 @@ from datetime import datetime
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET
 from rules.items import Item, Trouble
-from rules.messages import Action, Line, Link, Message, Quote, Strong, When, Who
-from rules.people import ladder, may_decide, zone_of
+from rules.messages import Action, Line, Link, Message, Quote, When, Who
+from rules.people import may_decide, steps_left, zone_of
 from rules.timing import clock_time, in_words
 from rules.wording.lines import (
     decided_line,
@@ -177,10 +177,10 @@ def _passed(trouble: Trouble, passed_from: str, decides: bool) -> Line:
 
 
 def _if_you_do_not(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook, now: datetime) -> Line:
-    steps = ladder(book, workflow, trouble.owner, trouble.backup, item.requester, now)
-    if trouble.next_at is None or trouble.steps >= len(steps):
+    steps = steps_left(book, workflow, trouble, item.requester, now)
+    if trouble.next_at is None or not steps:
         return ()
-    step = steps[trouble.steps]
+    step = steps[0]
     if step.decides:
         return ("If nobody does: ", Who(step.person), " can decide from ", When(trouble.next_at), ".")
     return ("If nobody does: ", Who(step.person), " hears of it at ", When(trouble.next_at), ".")

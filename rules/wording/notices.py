@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rules import notices
 from rules.book.rulebook import Rulebook, Workflow
+from rules.entries import stamp
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
 from rules.notices import Notice
@@ -51,7 +52,7 @@ def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: da
 
 def trouble_of(item: Item, code: str, opened_at: str) -> Trouble | None:
     """The exception that a card was made for: of that code, opened at that moment."""
-    return next((t for t in item.exceptions if t.code == code and t.opened_at.isoformat() == opened_at), None)
+    return next((t for t in item.exceptions if t.code == code and stamp(t.opened_at) == opened_at), None)
 
 
 def word_reminders(

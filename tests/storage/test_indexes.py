@@ -26,7 +26,7 @@ SPAN = (NOW, NOW + HOUR)
 QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "load an item": ("key", lambda conn: items.load(conn, WS, "REF-1")),
     "open items that may say the same": (
-        "items_open_alike", lambda conn: items.open_like(conn, WS, "refunds", "refund ORD-1", 50)
+        "items_open_alike", lambda conn: items.open_like(conn, WS, "w1", "refund ORD-1", 50)
     ),
     "somebody's items": ("items_open_owner", lambda conn: items.listing(conn, WS, owner="lee", limit=50)),
     "a requester's items": ("items_open_requester", lambda conn: items.listing(conn, WS, requester="u1", limit=50)),
@@ -64,7 +64,8 @@ def fill(conn: Connection) -> None:
         shelves.setdefault(schema.items, []).append(
             {"workspace": WS, "key": key, "workflow": f"w{n % 3}", "title": "", "owner": f"o{n % 9}",
              "requester": f"u{n}", "opened_at": at, "due_at": at, "closed_at": None if is_open else at, "proven": False,
-             "cause": f"c{n}" if n % 100 == 0 else None, "signature": f"s{n % 5}", "version": 1, "head": "", "body": BODY}
+             "cause": f"c{n}" if n % 100 == 0 else None, "signature": f"s{n % 5}",
+             "version": 1, "head": "", "body": BODY}
         )  # fmt: skip
         shelves.setdefault(schema.exceptions, []).append(
             {"workspace": WS, "item": key, "n": 0, "workflow": "w", "code": f"C{n % 9}", "owner": "lee", "due_at": at,

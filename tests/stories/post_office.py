@@ -1,4 +1,4 @@
-"""A post office for story tests: the whole bot on a real IMAP server and a real SMTP peer, with a clock turned by hand."""
+"""A post office for story tests: the whole bot on a real IMAP server and SMTP peer, with a clock turned by hand."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bot.demo import example
 from bot.run import open_store, serve
 from bot.sandbox.clock import HandClock
 from rules.book.load import load
+from rules.events import Command
 from rules.items import Item
 from storage import items
 from storage.store import Store
@@ -114,7 +115,8 @@ class Post:
 
     async def arrives(self, raw: bytes, inbox: str = "refunds") -> None:
         """A mail comes in; when this returns it is taken, and what follows from it is sent."""
-        self.dovecot.deliver(self.users[inbox], raw)
+        self.clock.push(timedelta(seconds=1))
+        self.dovecot.deliver(self.users[inbox], raw, self.folder)
         await self.calm()
 
     async def calm(self) -> None:
@@ -129,7 +131,7 @@ class Post:
     async def _all_signed(self) -> bool:
         if self.served.done():
             self.served.result()
-        return not any(self.dovecot.listing(user, criterion="UNSEEN") for user in self.users.values())
+        return not any(self.dovecot.listing(user, self.folder, "UNSEEN") for user in self.users.values())
 
     async def pushes(self, **time: float) -> None:
         """Turn the clock; what comes due is done and told when this returns."""
@@ -148,6 +150,23 @@ class Post:
         )
         return sorted(item.key for item in found)
 
+    async def does(self, who: str, verb: str, key: str, **more: str) -> None:
+        """A person acts by the command that a click in Slack or a typed line is; a refusal fails the test."""
+        now = self.clock()
+        command = Command(
+            id=f"typed:{who}:{verb}:{key}:{now}:{more}", workspace="main", at=now, by=who, via="slack", verb=verb,
+            item=key, **more,
+        )  # type: ignore[arg-type]  # verbs and fields as a test names them  # fmt: skip
+        taken = await self.bot.desk.take(command)
+        assert taken.reply is None or not taken.reply.refused, taken.reply
+        await self.calm()
+
+    async def finishes(self, key: str) -> None:
+        """The desk works through a refund and closes it with its proof."""
+        await self.does("dana", "next", key)
+        await self.does("finn", "evidence", key, name="receipt", words="re_1234")
+        await self.does("finn", "close", key)
+
     def last(self, address: str = CUSTOMER) -> Letter:
         """The newest letter to somebody."""
         assert self.peer.to(address), f"nothing reached {address}"
@@ -160,7 +179,7 @@ async def post(
     dovecot: Dovecot,
     *,
     text: str | None = None,
-    query: str = "",
+    mailbox: str = "INBOX",
     users: Mapping[str, str] | None = None,
     slack: Any = None,
     **changed: str,
@@ -175,7 +194,7 @@ async def post(
         "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db",
         "DOCKET_SMTP_URL": f"smtp://127.0.0.1:{peer.port}",
         "DOCKET_MAIL_FROM": OURS,
-        **{f"DOCKET_INBOX_{name.upper()}": inbox_url(dovecot, user) + query for name, user in users.items()},
+        **{f"DOCKET_INBOX_{name.upper()}": inbox_url(dovecot, user, mailbox) for name, user in users.items()},
         **changed,
     }
     clock = slack.clock if slack else HandClock(MORNING, running=False)
@@ -189,7 +208,7 @@ async def post(
         try:
             if slack:
                 await slack.slack.until(lambda: slack.slack.connected or served.done())
-            yield Post(bot, store, clock, dovecot, peer, users, served, slack)
+            yield Post(bot, store, clock, dovecot, peer, users, served, slack, mailbox.partition("?")[0])
         finally:
             stop.set()
             await served
@@ -198,8 +217,9 @@ async def post(
         peer.stop()
 
 
-def inbox_url(dovecot: Dovecot, user: str, password: str = PASSWORD) -> str:
-    return f"imap://{user}:{quote(password, safe='')}@127.0.0.1:{dovecot.port}/INBOX"
+def inbox_url(dovecot: Dovecot, user: str, mailbox: str = "INBOX", password: str = PASSWORD) -> str:
+    """The setting of an inbox; `mailbox` is its folder with what follows it in the URL."""
+    return f"imap://{user}:{quote(password, safe='')}@127.0.0.1:{dovecot.port}/{mailbox}"
 
 
 async def comes(look: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:

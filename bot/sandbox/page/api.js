@@ -66,12 +66,12 @@ const WORDS = {
 };
 
 let hiding = 0;
-export function toast(text) {
+export function toast(text, shownMs = 6000) {
   const box = document.getElementById("toast");
   box.textContent = text;
   box.hidden = false;
   clearTimeout(hiding);
-  hiding = setTimeout(() => (box.hidden = true), 6000);
+  hiding = setTimeout(() => (box.hidden = true), shownMs);
 }
 
 const ICONS = {

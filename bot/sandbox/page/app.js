@@ -5,13 +5,14 @@ import { showMail } from "./mail.js";
 import { showMessages } from "./messages.js";
 import { showModal } from "./modal.js";
 import { strip } from "./text.js";
-import { showTour } from "./tour.js";
+import { followTour, resumeTour, showTour } from "./tour.js";
 
 const $ = (id) => document.getElementById(id);
 const here = { person: "", place: "", thread: "" };
 let town = null;
 let state = null;
 let clockAt = { told: 0, heard: 0 };
+let pushed = false;
 
 const person = () => town.people.find((one) => one.email === here.person) ?? town.people[0];
 const identity = () => person().slack || person().email;
@@ -61,7 +62,19 @@ function draw() {
   drawPlace();
   drawThread();
   showModal(state, world());
+  drawTour();
 }
+
+function drawTour() {
+  const place = channelNow()?.kind === "im" ? `@${town.app.handle}` : channelNow() ? `#${channelNow().name}` : here.place;
+  const seen = { handle: nameOf(person()), place, thread: !$("thread").hidden, channels: state.channels, me: person().slack, whispers: state.whispers, views: state.views, pushed };
+  // On a narrow page the steps are behind the menu: it shows that there is a new one.
+  if (followTour(town.tour, seen, state.revision)) $("menu-toggle").classList.add("news");
+  showTour($("tour"), town.tour, follow, state.revision);
+}
+
+// What the tour calls somebody: by their handle, and who has only mail by the name before the @.
+const nameOf = (one) => one.handle || one.email.split("@")[0];
 
 function drawSide() {
   const rows = [];
@@ -116,7 +129,7 @@ function title(name, note) {
 
 function drawChannel(channel) {
   const name = channel.kind === "im" ? town.app.name : `#${channel.name}`;
-  title(name, channel.kind === "im" ? "Only you and the app see this" : "");
+  title(name, channel.kind === "im" ? "Only you and the app see this" : (town.topics[channel.name] ?? ""));
   $("composer-text").placeholder = channel.kind === "im" ? `Message ${town.app.name}, or / for commands` : `Message ${name}, or / for commands`;
   const whispers = state.whispers.filter((w) => w.channel === channel.id && !w.message.thread_ts).map((w) => w.message);
   const standing = channel.messages.filter((message) => !message.thread_ts || message.thread_ts === message.ts || channel.kind === "im");
@@ -199,13 +212,17 @@ function fill(text, thread) {
 
 async function push(by) {
   const said = await post("clock", by === "morning" ? { to: "morning" } : { minutes: Number(by) });
-  toast(`It is ${strip(new Date(said.now), town.zone)}`);
+  toast(`It is ${strip(new Date(said.now), town.zone)}`, 2500);
+  pushed = true;
+  await refresh();
 }
 
 async function follow(step) {
+  document.body.classList.remove("side-open");
+  $("menu-toggle").setAttribute("aria-expanded", "false");
   if (step.push) await push(step.push);
   if (step.who) {
-    const who = town.people.find((one) => one.handle === step.who);
+    const who = town.people.find((one) => nameOf(one) === step.who);
     if (who) await go({ person: who.email, thread: "" });
   }
   if (step.where) {
@@ -225,6 +242,7 @@ function wire() {
   $("person").addEventListener("change", (event) => go({ person: event.target.value, thread: "" }));
   for (const button of document.querySelectorAll("[data-push]")) button.addEventListener("click", () => push(button.dataset.push));
   $("menu-toggle").addEventListener("click", () => {
+    $("menu-toggle").classList.remove("news");
     const open = document.body.classList.toggle("side-open");
     $("menu-toggle").setAttribute("aria-expanded", String(open));
   });
@@ -250,7 +268,9 @@ async function begin() {
   readAddress();
   wire();
   await refresh();
-  showTour($("tour"), town.tour, follow);
+  // A newcomer on a narrow page would not find the steps behind the menu.
+  if (!resumeTour(state.revision) && town.tour.length && matchMedia("(max-width: 760px)").matches) $("menu-toggle").click();
+  drawTour();
 }
 
 begin();

@@ -78,7 +78,7 @@ def _items() -> None:
     _index("items_open_owner", "items", "workspace owner due_at", still_open)
     _index("items_open_requester", "items", "workspace requester opened_at", still_open)
     _index("items_open_due", "items", "workspace due_at owner", still_open)
-    _index("items_open_alike", "items", "workspace workflow signature", "closed_at IS NULL")
+    _index("items_open_alike", "items", "workspace workflow signature opened_at", still_open)
     _index("items_open_cause", "items", "workspace cause", "closed_at IS NULL AND cause IS NOT NULL")
     _index("items_opened", "items", "workspace opened_at workflow")
     _index("items_closed", "items", "workspace closed_at workflow owner", "closed_at IS NOT NULL")
