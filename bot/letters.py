@@ -95,7 +95,7 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
 def names(book: Rulebook, item: Item | None = None) -> dict[str, str]:
     """What to call identities in a message."""
     known = {key: person.name for key, person in book.people.items()}
-    known["docket"] = "Docket"
+    known["docket"], known[""] = "Docket", book.named("")
     return known
 
 

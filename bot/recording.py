@@ -10,7 +10,8 @@ from typing import Any
 from bot.books import Books
 from rules.entries import Entry
 from rules.items import Item
-from rules.notices import Notice, Ways, lane
+from rules.notices import Notice, Reminder, Ways, lane
+from rules.replay import moment
 from rules.ruling import Ruling
 from rules.timing import timers as due_times
 from storage import items, ledger, outbox, threads, timers
@@ -29,7 +30,8 @@ def put(conn: Any, books: Books, notice: Notice, item: Item | None, now: datetim
     """Queue a notice in its lane; one that rightly goes nowhere (the card of a mail) is not queued."""
     where = lane(notice, item, books.current, ways)
     if where is not None:
-        outbox.put(conn, books.workspace, where, notice, now)
+        not_before = moment(notice.not_before) if isinstance(notice, Reminder) else None
+        outbox.put(conn, books.workspace, where, notice, now, not_before)
 
 
 def sync_timers(conn: Any, books: Books, item: Item) -> None:

@@ -1,4 +1,4 @@
-"""Draws the state diagrams of docs/architecture.md from the transition tables: `python docs/draw_states.py` rewrites them."""
+"""Draws the state diagrams of docs/architecture.md from the transition tables; run it to rewrite them."""
 
 from __future__ import annotations
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from rules.draft import DOCKET, Draft
+from dataclasses import replace
+
+from rules import intake
+from rules.draft import DOCKET, Draft, merge
 from rules.events import Attachment, Deleted, Edited, Mailed, Posted
 from rules.fields.reading import read_answer, read_unasked
-from rules.intake import ask, choose_owner, context, missing, read_opening
+from rules.intake import ask, choose_owner, context, file_facts, missing, read_opening
 from rules.items import Item
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Unclear
 from rules.ruling import Ruling, World
@@ -22,6 +25,8 @@ def from_thread(event: Posted, world: World, item: Item) -> Ruling:
         return Ruling(ignored=f"Slack's own message ({event.subtype})", touched=item.key)
     draft = _begin(event, world, item)
     _attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place})
+    if _opens_another(draft, event.text):
+        return _with_another(draft, intake.from_reply(event, world, draft.workflow, follows=item.key))
     return _read(draft, event.text)
 
 
@@ -34,6 +39,8 @@ def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
         draft.threads[f"mail:{event.message_id}"] = item.key
     if event.automatic or not event.by:
         return draft.ruling()
+    if _opens_another(draft, event.new_text):
+        return _with_another(draft, intake.from_mail(event, world, follows=item.key))
     return _read(draft, event.new_text, may_answer=event.answerable)
 
 
@@ -92,9 +99,10 @@ def _begin(event: Posted | Mailed | Edited | Deleted, world: World, item: Item) 
 
 
 def _attach(draft: Draft, text: str, files: tuple[Attachment, ...], where: dict[str, str | None]) -> None:
-    kept = [{"media_type": f.media_type, "size": f.size, "sha256": f.sha256} for f in files]
     names = [f.name for f in files]
-    draft.record("attached", {**where, "files": kept}, {"text": text, "from": draft.by, "file_names": names})
+    draft.record(
+        "attached", {**where, "files": file_facts(files)}, {"text": text, "from": draft.by, "file_names": names}
+    )
 
 
 def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
@@ -111,7 +119,10 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
     if found:
         fill(draft, found, "answer")
     unclear = {name: problem for name, problem in answers.unclear.items() if name in draft.item.missing}
-    if unclear and may_answer:
+    if unclear and may_answer and not draft.item.told_unclear:
+        if draft.via == "mail":
+            # An absence that nothing marks as one would answer this, too, and so on without end.
+            draft.record("asked", {"fields": list(unclear), "unclear": True}, by=DOCKET)
         draft.tell(Unclear(item=draft.key, to=REQUESTER, problems=unclear))
     return draft.ruling()
 
@@ -127,6 +138,18 @@ def _opens_again(draft: Draft, text: str) -> bool:
         return False
     reopen(draft, "the requester wrote again")
     return True
+
+
+def _opens_another(draft: Draft, text: str) -> bool:
+    """Where the rulebook says `link`, a reply of the requester to a closed item is a new one; thanks are not."""
+    links = draft.workflow.on_reply_after_close == "link" and draft.by == draft.item.requester
+    return links and draft.item.closed_at is not None and not small_talk(text)
+
+
+def _with_another(draft: Draft, another: Ruling) -> Ruling:
+    """Both records: the closed item keeps the reply, and the talk goes on at the new one."""
+    both = merge(draft.ruling(), another)
+    return replace(both, touched=another.touched) if another.touched else both
 
 
 def reopen(draft: Draft, cause: str) -> None:

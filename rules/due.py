@@ -11,7 +11,17 @@ from rules.notices import CONVERSATION, Card, DecisionCard, Late, Reminder
 from rules.people import ladder, steps_left
 from rules.ruling import Ruling
 from rules.stops import cards, open_trouble
-from rules.timing import ESCALATE, FOLLOW_UP, LATE, REMIND, STALE, answer_calendar, stale_code, work_calendar
+from rules.timing import (
+    ESCALATE,
+    FOLLOW_UP,
+    LATE,
+    REMIND,
+    STALE,
+    answer_calendar,
+    reminder_hours,
+    stale_code,
+    work_calendar,
+)
 
 
 def fire(draft: Draft, due: Due) -> Ruling:
@@ -46,7 +56,10 @@ def _remind(draft: Draft, code: str) -> None:
     item = draft.item
     to = item.open_trouble(code)[0].may_decide if code else (item.owner,)
     draft.record("reminded", {"code": code, "to": list(to)}, by=DOCKET)
-    draft.tell(*(Reminder(item=item.key, to=person, code=code) for person in to))
+    for person in to:
+        # The timer goes by the owner's hours; whom the escalation reached since may be in another zone.
+        at = reminder_hours(draft.book, draft.workflow, code, person).next_opening(draft.now)
+        draft.tell(Reminder(item=item.key, to=person, code=code, not_before=stamp(at) if at > draft.now else ""))
 
 
 def _late(draft: Draft) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from rules.book.conditions import Condition, ConditionFailed, Facts
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft, facts_of
-from rules.events import Command, Event, Mailed, Posted, Reacted
+from rules.events import Attachment, Command, Event, Mailed, Posted, Reacted
 from rules.fields.reading import Context, NotReadable, canonical, find
 from rules.items import Item, Source
 from rules.likeness import alike
@@ -31,8 +32,9 @@ def from_channel(event: Posted, world: World) -> Ruling:
         for row in workflow.intake.slack:
             if row.channel != event.place_name:
                 continue
+            unjudged: tuple[str, ...] = ()
             try:
-                meets, unjudged = _meets(row.when, event, workflow, world), ()
+                meets = _meets(row.when, event, workflow, world)
             except ConditionFailed as problem:
                 # Rather one item too many, which a person closes, than a request that nobody sees.
                 meets, unjudged = True, (f"The intake of {workflow.name} could not be judged: {problem}",)
@@ -74,8 +76,8 @@ def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
     return _open(event, world, workflow, by=event.by, text=text, source=source, given=given)
 
 
-def from_mail(event: Mailed, world: World) -> Ruling:
-    """A mail that answers nothing we know, to an inbox of a workflow."""
+def from_mail(event: Mailed, world: World, *, follows: str = "") -> Ruling:
+    """A mail that answers nothing we know, to an inbox of a workflow, or that `follows` a closed item."""
     if event.automatic in ("auto-reply", "bounce", "receipt", "own"):
         return Ruling(ignored=f"automatic mail: {event.automatic}")
     workflow = next((w for w in world.book.workflows.values() if event.inbox in w.intake.email), None)
@@ -89,12 +91,15 @@ def from_mail(event: Mailed, world: World) -> Ruling:
         thread=event.message_id,
         message_id=event.message_id,
         answerable=may_ask,
-        subject=event.subject,
+        subject="" if follows else event.subject,  # a reply's is ours, about the item before
         reply_to=event.reply_to or event.by,
     )
     text = event.new_text or event.text
     threads = (f"mail:{event.message_id}",) if event.message_id else ()
-    return _open(event, world, workflow, by=event.by, text=text, source=source, may_ask=may_ask, threads=threads)
+    return _open(
+        event, world, workflow, by=event.by, text=text, source=source, may_ask=may_ask, threads=threads,
+        files=event.attachments, oddities=event.troubles, follows=follows,
+    )  # fmt: skip
 
 
 def chatter(event: Posted) -> str:
@@ -172,7 +177,12 @@ def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: Wor
     return when.holds(facts)
 
 
-def _from_post(event: Posted, world: World, workflow: Workflow, by: str) -> Ruling:
+def from_reply(event: Posted, world: World, workflow: Workflow, *, follows: str) -> Ruling:
+    """A reply in the thread of a closed item opens another, which the thread belongs to from now on."""
+    return _from_post(event, world, workflow, by=event.by, follows=follows)
+
+
+def _from_post(event: Posted, world: World, workflow: Workflow, by: str, follows: str = "") -> Ruling:
     root = event.thread or event.ts
     source = Source(
         channel="slack",
@@ -183,7 +193,10 @@ def _from_post(event: Posted, world: World, workflow: Workflow, by: str) -> Ruli
         message_id=event.ts,
     )
     conversation = f"slack:{event.place}:{root}"
-    return _open(event, world, workflow, by=by, text=event.text, source=source, threads=(conversation,))
+    return _open(
+        event, world, workflow, by=by, text=event.text, source=source, threads=(conversation,), files=event.files,
+        follows=follows,
+    )  # fmt: skip
 
 
 def _open(
@@ -197,10 +210,13 @@ def _open(
     given: Mapping[str, str] | None = None,
     may_ask: bool = True,
     threads: tuple[str, ...] = (),
+    files: tuple[Attachment, ...] = (),
+    oddities: tuple[str, ...] = (),
+    follows: str = "",
 ) -> Ruling:
     requester = world.book.person_of(by)
     near = [other for other in world.alike(workflow.name, text) if alike(other.text, text)]
-    own = next((other for other in near if other.requester == requester and other.state != "closed"), None)
+    own = next((o for o in near if requester and o.requester == requester and o.state != "closed"), None)
     if own is not None:
         return _attach_to_twin(event, world, workflow, own, text, threads)
     key = f"{workflow.key}-{world.number(workflow.key)}"
@@ -217,6 +233,8 @@ def _open(
             "workflow": workflow.name,
             "source": shown,
             "missing": list(missing(workflow, fields)),
+            **({"files": file_facts(files)} if files else {}),
+            **({"follows": follows} if follows else {}),
         },
         {
             "title": title_of(subject or text),
@@ -226,6 +244,8 @@ def _open(
             "reply_to": reply_to,
             "fields": fields,
             "conflicts": {name: list(seen) for name, seen in conflicts.items()},
+            **({"file_names": [file.name for file in files]} if files else {}),
+            **({"oddities": list(oddities)} if oddities else {}),
         },
         by=requester,
     )
@@ -241,6 +261,11 @@ def _open(
     _ask_or_raise(draft, may_ask)
     judge(draft)
     return draft.ruling()
+
+
+def file_facts(files: tuple[Attachment, ...]) -> list[dict[str, Any]]:
+    """What the record keeps of files beside their names."""
+    return [{"media_type": f.media_type, "size": f.size, "sha256": f.sha256} for f in files]
 
 
 def _ask_or_raise(draft: Draft, may_ask: bool) -> None:

@@ -116,6 +116,8 @@ class Item:
     demanded: bool = True
     asks: int = 0
     asked_at: datetime | None = None
+    told_unclear: bool = False  # since the last question, by mail: one such answer is enough, the rest may be a machine's
+    edited_at: datetime | None = None  # when its source message was last edited
     touched_at: datetime | None = None  # the last sign of life, for `stale_after`
     reminded_at: datetime | None = None
     reminders: int = 0
@@ -126,6 +128,9 @@ class Item:
     exceptions: tuple[Trouble, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     alike: tuple[str, ...] = ()
+    follows: str = ""  # the closed item whose requester wrote again, where the rulebook links instead of reopening
+    files: int = 0  # that came with the first message
+    oddities: tuple[str, ...] = ()  # of the mail it came from, in words
     held: bool = False
     closed_at: datetime | None = None
     outcome: Outcome | None = None

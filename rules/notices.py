@@ -70,9 +70,13 @@ class DecisionCard(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder(Notice):
-    """Something waits for `to`: the item's stage (`code` empty) or an exception. Bundled per person when sent."""
+    """Something waits for `to`: the item's stage (`code` empty) or an exception. Bundled per person when sent.
+
+    `not_before`: the reader's quiet hours end then (RFC 3339; "": they are over).
+    """
 
     code: str = ""
+    not_before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,9 @@ def _opened(entry: Entry) -> Item:
         conflicts=_tuples(texts.get("conflicts", {})),
         missing=tuple(facts.get("missing", ())),
         clock_stopped_at=entry.at if facts.get("missing") else None,
+        follows=facts.get("follows", ""),
+        files=len(facts.get("files", ())),
+        oddities=tuple(texts.get("oddities", ())),
         version=1,
     )
 
@@ -120,6 +123,8 @@ def _clock(item: Item, entry: Entry) -> Item:
 
 def _raised(item: Item, entry: Entry) -> Item:
     facts, texts = entry.facts, entry.texts
+    if item.open_trouble(facts["code"]):
+        raise Impossible(f"{item.key} has an open exception {facts['code']} already")
     trouble = Trouble(
         code=facts["code"],
         state="open",
@@ -264,7 +269,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "acknowledged": lambda i, e: replace(i, acknowledged_at=e.at, touched_at=e.at),
     "questioned": _on_trouble(lambda t, e: replace(t, question=e.texts["question"])),
     "attached": _touched,
-    "edited": lambda i, e: replace(i, text=e.texts.get("text", i.text), touched_at=e.at),
+    "edited": lambda i, e: replace(i, text=e.texts.get("text", i.text), edited_at=e.at, touched_at=e.at),
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),
     "evidenced": _evidenced,
     "closed": _closed,

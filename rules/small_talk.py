@@ -48,7 +48,7 @@ yours sincerely|br|rgds
 """
 _BEFORE_A_NAME = (
     "thanks thx cheers hi hello hey morning bye danke dank hallo merci bonjour gracias hola grazie ciao bedankt hoi "
-    "obrigado obrigada olá oi regards best grüße you moin salut"
+    "obrigado obrigada olá oi regards best grüße you much lot again sehr beaucoup moin salut"
 )
 _NAME_WORDS_AT_MOST = 2
 _SHORTCODE = re.compile(r":[a-z0-9_+-]{1,40}:")

@@ -29,6 +29,9 @@ ITEM_MOVES: Final[Mapping[str, frozenset[Move]]] = {
 #: What may still be recorded on a closed item: people go on talking, proofs come late, and it can be opened again.
 WHEN_CLOSED: Final[frozenset[str]] = frozenset({"attached", "edited", "deleted", "evidenced", "reopened", "threaded"})
 
+#: What makes no sense where it changes nothing: an open item is not opened again.
+ENDS: Final[frozenset[str]] = frozenset({"closed", "reopened"})
+
 #: Which entries move an exception. A decision is final but for `voided`: the values it rested on have changed.
 TROUBLE_MOVES: Final[Mapping[str, frozenset[tuple[TroubleState, TroubleState]]]] = {
     "decided": frozenset({("open", "approved"), ("open", "rejected")}),
@@ -40,7 +43,9 @@ def legal(kind: str, before: State, after: State) -> bool:
     """Whether an entry of `kind` may take an item from `before` to `after`."""
     if before == "closed" and kind not in WHEN_CLOSED:
         return False
-    return before == after or (before, after) in ITEM_MOVES.get(kind, frozenset())
+    if before == after:
+        return kind not in ENDS
+    return (before, after) in ITEM_MOVES.get(kind, frozenset())
 
 
 def diagram(moves: Mapping[str, frozenset[tuple[str, str]]], first: Mapping[str, str]) -> str:

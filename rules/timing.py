@@ -75,7 +75,8 @@ def _stage(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
         first = calendar.share(item.stage_at, stage.within, book.defaults.reminders.first)
         # The clock may have stood still since: the reminder keeps its distance from the deadline.
         first = _later(calendar, stage.within, first, allowed, item.due_at)
-        at = _next_reminder(first, item.reminded_at, item.snoozed_until, item.owner, book, calendar)
+        hours = reminder_hours(book, workflow, "", item.owner)
+        at = _next_reminder(first, item.reminded_at, item.snoozed_until, book, calendar, hours)
         found.append(Timer(kind=REMIND, subject="", due_at=at))
     if item.touched_at is not None and (code := stale_code(workflow)) and not item.open_trouble(code):
         quiet = workflow.stale_after or stage.within
@@ -102,8 +103,8 @@ def _trouble(item: Item, trouble: Trouble, book: Rulebook, workflow: Workflow) -
     if rule is None:
         return tuple(found)
     first = calendar.share(trouble.opened_at, rule.respond_within, book.defaults.reminders.first)
-    own = calendar if rule.calendar else None
-    at = _next_reminder(first, trouble.reminded_at, trouble.snoozed_until, trouble.owner, book, calendar, own)
+    hours = reminder_hours(book, workflow, trouble.code, trouble.owner)
+    at = _next_reminder(first, trouble.reminded_at, trouble.snoozed_until, book, calendar, hours)
     return (*found, Timer(kind=REMIND, subject=trouble.code, due_at=at))
 
 
@@ -111,21 +112,22 @@ def _next_reminder(
     first: datetime,
     reminded_at: datetime | None,
     snoozed_until: datetime | None,
-    person: str,
     book: Rulebook,
     calendar: BusinessCalendar,
-    quiet: BusinessCalendar | None = None,
+    hours: BusinessCalendar,
 ) -> datetime:
     at = calendar.add(reminded_at, book.defaults.reminders.every) if reminded_at else first
     if snoozed_until is not None and snoozed_until > at:
         at = snoozed_until
-    return (quiet or _quiet(book, person) or calendar).next_opening(at)
+    return hours.next_opening(at)
 
 
-def _quiet(book: Rulebook, person: str) -> BusinessCalendar | None:
-    """The hours in which reminders may go, read in the zone of the person reminded."""
-    name = book.defaults.reminders.quiet
-    return calendar_of(book, name, zone_of(book, person)) if name else None
+def reminder_hours(book: Rulebook, workflow: Workflow, code: str, person: str) -> BusinessCalendar:
+    """The hours in which `person` may be reminded, in their zone; an exception with its own calendar goes by that."""
+    rule = workflow.exceptions.get(code)
+    if rule is not None and rule.calendar:
+        return answer_calendar(book, workflow, code)
+    return calendar_of(book, book.defaults.reminders.quiet, zone_of(book, person))
 
 
 def snooze_limit(book: Rulebook, workflow: Workflow, now: datetime) -> datetime:

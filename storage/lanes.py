@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_colum
 from storage.columns import Moment
 from storage.schema import outbox
 
-#: Notices of this kind are worded together, so they are claimed together, at most so many.
+#: Notices of this kind are worded together, so they are claimed together.
 BUNDLED = "Reminder"
-BUNDLE = 500
+#: At most so many of a lane: a claim of 64 lanes must stay below the 32,766 values that SQLite takes in a statement.
+BUNDLE = 400
 
 # a literal, because an index over part of the rows is only used where the condition stands in the statement
 WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
@@ -27,7 +28,8 @@ _STANDING = and_(
     # whoever holds a lease has read the item already, maybe before this change
     or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
 )
-STANDING = select(outbox.c.id).where(_STANDING)
+# locked, or a courier could claim it meanwhile and word it from the item as it was before this change
+STANDING = select(outbox.c.id).where(_STANDING).with_for_update()
 REPLACE = (
     update(outbox)
     .where(_STANDING)

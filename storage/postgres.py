@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import re
 import time
@@ -35,8 +34,6 @@ _NEVER = re.compile(
     r'password authentication failed|no password supplied|no pg_hba.conf entry|role ".*" does not exist'
     r'|database ".*" does not exist|permission denied for database|certificate|does not support SSL'
 )
-
-log = logging.getLogger(__name__)
 
 
 class Postgres:
@@ -92,14 +89,12 @@ class Postgres:
     def _write(self, work: Callable[[Connection], T]) -> T:
         for tries_left in reversed(range(TRIES)):
             try:
-                result = self._once(work)
+                return self._once(work)
             except (Conflict, DBAPIError) as error:
                 if not tries_left or not _worth_another(error):
                     raise (unavailable(error) if isinstance(error, DBAPIError) else None) or error from error
                 # each of those who met here waits another while, so that they do not meet again
                 time.sleep(random.uniform(0, min(0.2, 0.005 * 2 ** (TRIES - tries_left))))  # noqa: S311 not a secret
-                continue
-            return result
         raise AssertionError("the last try returns or raises")
 
     def _once(self, work: Callable[[Connection], T]) -> T:

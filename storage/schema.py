@@ -50,7 +50,7 @@ inbox = Table(
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("item", Text),
+    Column("item", Words),
     Column("reason", Words, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Index("inbox_quarantined", "workspace", "at", **_where("state = 'quarantined'")),
@@ -60,7 +60,7 @@ items = Table(
     "items",
     metadata,
     _workspace(),
-    Column("key", Text, primary_key=True),
+    Column("key", Words, primary_key=True),
     Column("workflow", Text, nullable=False),
     Column("title", Words, nullable=False),
     Column("stage", Text),
@@ -92,7 +92,7 @@ items = Table(
 exceptions = _table(
     "exceptions",
     _workspace(),
-    Column("item", Text, primary_key=True),
+    Column("item", Words, primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("workflow", Text, nullable=False),
     Column("code", Key, nullable=False),
@@ -119,7 +119,7 @@ counters = _table(
 ledger = _table(
     "ledger",
     _workspace(),
-    Column("item", Text, primary_key=True),
+    Column("item", Words, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
     Column("kind", Text, nullable=False),
@@ -136,7 +136,7 @@ ledger = _table(
 ledger_texts = _table(
     "ledger_texts",
     _workspace(),
-    Column("item", Text, primary_key=True),
+    Column("item", Words, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("name", Text, primary_key=True),
     Column("text", Text, nullable=False),
@@ -144,13 +144,13 @@ ledger_texts = _table(
 )
 
 threads = _table(
-    "threads", _workspace(), Column("conversation", Key, primary_key=True), Column("item", Text, nullable=False)
+    "threads", _workspace(), Column("conversation", Key, primary_key=True), Column("item", Words, nullable=False)
 )
 
 timers = _table(
     "timers",
     _workspace(),
-    Column("item", Text, primary_key=True),
+    Column("item", Words, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("due_at", Moment, primary_key=True),
@@ -166,7 +166,7 @@ outbox = Table(
     Column("workspace", Text, nullable=False),
     Column("lane", Key, nullable=False),
     Column("slot", Key),
-    Column("item", Text, nullable=False),
+    Column("item", Words, nullable=False),
     Column("kind", Text, nullable=False),
     Column("notice", Text, nullable=False),
     Column("state", Text, nullable=False),  # waiting, sent, failed, dropped

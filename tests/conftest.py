@@ -20,7 +20,7 @@ settings.load_profile("fuzz" if os.environ.get("DOCKET_FUZZ") else "suite")
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
-    """The samples that lie beside the project where it was made; a clone elsewhere has none, and the test is skipped."""
+    """The samples that lie beside the project where it was made; a clone elsewhere has none and skips the test."""
     folder = Path(__file__).parents[2] / "shared"
     if not folder.is_dir():
         pytest.skip("no folder `shared` with samples beside the project")

@@ -25,7 +25,7 @@ _FORKS.set_forkserver_preload(list(_PRELOADED))
 
 
 class Process:
-    """A process with its own environment and folder; its stderr and stdout are a file. Killed at the latest by `ended`."""
+    """A process with its own environment and folder; what it writes to stderr and stdout is in `said`."""
 
     def __init__(
         self, work: Callable[..., None], *arguments: Any, environment: Mapping[str, str], folder: Path

@@ -1,4 +1,4 @@
-"""A street without walls: events go through the rules, items and timers are kept in dictionaries, time is turned by hand."""
+"""A street without walls: events go through the rules, items and timers lie in dictionaries, a hand turns the clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MORNING = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 
 
 class Street:
-    """Harbor's office for tests: `says`, `mails`, `types` are people; `passes` turns the clock and fires what is due."""
+    """Harbor's office: `says`, `mails`, `types` are people; `passes` turns the clock and fires what is due."""
 
     def __init__(self, rulebook: str, now: datetime = MORNING) -> None:
         self.book: Rulebook = load(rulebook)

@@ -62,10 +62,11 @@ class Channels:
         names: set[str] = set()
         cursor = ""
         while True:
-            page = await self._client.users_conversations(
+            page = await self._client.conversations_list(
                 types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
             )
-            names |= {string(mapping(channel).get("name")) for channel in listing(page.get("channels"))}
+            channels = map(mapping, listing(page.get("channels")))
+            names |= {string(channel.get("name")) for channel in channels if channel.get("is_member")}
             cursor = string(mapping(page.get("response_metadata")).get("next_cursor"))
             if not cursor:
                 return names

@@ -330,7 +330,7 @@ class Rulebook:
     def named(self, identity: str) -> str:
         """What people call them: a person's name, else the identity without its channel's prefix."""
         person = self.people.get(identity)
-        return person.name if person else identity.removeprefix("slack:")
+        return person.name if person else identity.removeprefix("slack:") or "an unknown sender"
 
     def by_key(self, prefix: str) -> Workflow | None:
         """The workflow whose items are PREFIX-1, PREFIX-2, ... (any case)."""

@@ -20,6 +20,7 @@ from rules.wording.lines import (
     title,
     until,
     why_it_is_here,
+    with_files,
 )
 
 
@@ -28,15 +29,22 @@ def item_card(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> 
     lines: list[Line] = [status(item, workflow), facts(item, workflow)]
     lines += [decided_line(item, t, book) for t in item.exceptions if t.decision is not None][-3:]
     lines += [(f"{t.code} is void: what was decided on has changed.",) for t in item.exceptions if _voided(t)][-1:]
+    if item.follows:
+        lines.append((f"It follows {item.follows}, which is closed.",))
     if item.alike:
         lines.append((f"Much like {', '.join(item.alike)}, from somebody else.",))
     return Message(
         subject=f"{title(item, workflow)} [{item.key}]",
         headline=heading(item, workflow),
         lines=tuple(lines),
-        small=((workflow.promise,),),
+        small=((workflow.promise, *_edited(item)),),
         actions=_item_actions(item, workflow) if item.closed_at is None else (),
     )
+
+
+def _edited(item: Item) -> Line:
+    """Whoever read the message before must see that it changed."""
+    return (" · the message was edited ", When(item.edited_at)) if item.edited_at else ()
 
 
 def _voided(trouble: Trouble) -> bool:
@@ -138,7 +146,8 @@ def decision_card(
         lines.append((item.text,))  # a failure of the bot: one sentence says it all
     else:
         lines += shown_lines(item, workflow, trouble.code)
-        lines.append(("They wrote ", Quote(_short(item.text))))
+        lines.append(("They wrote ", Quote(_short(item.text)), *_edited(item), *with_files(item)))
+        lines += [(odd,) for odd in item.oddities[:3]]
         if trouble.question:
             lines.append(("Asked ", Quote(trouble.question)))
         lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))

@@ -53,24 +53,29 @@ def value(name: str, item: Item, workflow: Workflow) -> str:
 
 def facts(item: Item, workflow: Workflow) -> Line:
     """`amount 450 USD · region NA · from @rita`: what is known beside the title, and who asked."""
-    parts: list[object] = []
+    parts: list[Part] = []
     in_title = _named_by(item, workflow)
     for name in workflow.fields:
         if name in item.fields and name != in_title:
             parts += [f"{name} ", value(name, item, workflow), " · "]
     for name, seen in item.conflicts.items():
         parts += [f"{name} unclear ({' or '.join(seen)}) · "]
-    return (*parts, "from ", Who(item.requester))  # type: ignore[arg-type]  # parts holds strings alone
+    return (*parts, "from ", Who(item.requester))
+
+
+def with_files(item: Item) -> Line:
+    """`· 2 files came with it`, or nothing."""
+    return (f" · {item.files} file{'s' if item.files > 1 else ''} came with it",) if item.files else ()
 
 
 def has_it(item: Item, workflow: Workflow, *, mention: bool = False) -> Line:
     """`Dana has it · triage · due 14:00`."""
-    line: list[object] = [Who(item.owner, mention=mention), " has ", "it" if mention else item.key]
+    line: list[Part] = [Who(item.owner, mention=mention), " has ", "it" if mention else item.key]
     if item.stage:
         line += [f" · {item.stage}"]
     if item.due_at is not None and item.closed_at is None:
         line += [" · due ", When(item.due_at)] if item.clock_stopped_at is None else [" · the clock waits"]
-    return tuple(line)  # type: ignore[arg-type]
+    return tuple(line)
 
 
 def until(due_at: datetime, now: datetime) -> Line:
@@ -82,10 +87,10 @@ def until(due_at: datetime, now: datetime) -> Line:
 
 def deciders_line(trouble: Trouble) -> Line:
     """Who may decide an exception, by name."""
-    line: list[object] = []
+    line: list[Part] = []
     for number, person in enumerate(trouble.may_decide):
         line += [" or " if number else "", Who(person)]
-    return (*line, f" can decide {trouble.code}, until ", When(trouble.due_at), ".")  # type: ignore[arg-type]
+    return (*line, f" can decide {trouble.code}, until ", When(trouble.due_at), ".")
 
 
 def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:

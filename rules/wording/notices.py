@@ -14,7 +14,7 @@ from rules.notices import Notice
 from rules.people import may_decide, zone_of
 from rules.timing import clock_time, in_words
 from rules.wording.cards import decision_card, item_card
-from rules.wording.lines import facts, has_it, heading, subject_of, title, until
+from rules.wording.lines import facts, has_it, heading, subject_of, title, until, with_files
 
 
 def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message | None:
@@ -166,7 +166,9 @@ def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
         lines=(
             has_it(item, workflow),
             facts(item, workflow),
-            ("They wrote ", Quote(" ".join(item.text.split())[:300])),
+            ("They wrote ", Quote(" ".join(item.text.split())[:300]), *with_files(item)),
+            *((odd,) for odd in item.oddities[:3]),
+            *(((f"It follows {item.follows}, which is closed.",),) if item.follows else ()),
         ),
         small=((f"Why you: {item.owner_because}",),),
         actions=(

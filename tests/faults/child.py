@@ -55,7 +55,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 
 
 def run(rulebook: str, clock_file: str, start: str, moment: tuple[str, str, int] | None) -> None:
-    """The bot, configured by the environment, on a shared clock. `moment`: before or after what, the how manieth time."""
+    """The bot, configured by the environment, on a shared clock. `moment`: before or after what, at which time."""
     logging.basicConfig(level=logging.WARNING)
     bot.pace.POSTS = 1000  # the stand-in of Slack takes more than one message a second
     if moment is not None:

@@ -1,4 +1,4 @@
-"""A clock that stands still and is pushed by hand, for several processes at once: what was pushed lies in a small file."""
+"""A clock that stands still and is pushed by hand, for several processes: the pushes lie in a small file."""
 
 from __future__ import annotations
 

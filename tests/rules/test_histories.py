@@ -24,7 +24,8 @@ PEOPLE = st.sampled_from(
 )
 TEXTS = st.sampled_from(
     [
-        "Please refund ORD-48213, it was $45", "refund please", "refund $450 for ORD-11111", "money back or my lawyer calls",
+        "Please refund ORD-48213, it was $45", "refund please", "refund $450 for ORD-11111",
+        "money back or my lawyer calls",
         "refund ORD-22222, 20 EUR", "ORD-33333", "it was 45 USD", "450", "thanks", "about 1.2.3,4", "reason: broken",
     ]
 )  # fmt: skip

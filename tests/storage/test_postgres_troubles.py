@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from sqlalchemy import Connection, text
 
-from storage import settings
+from rules.notices import DecisionCard
+from storage import outbox, settings
 from storage.store import Store, Unavailable
 from tests.postgres import Server
-from tests.storage.samples import WS
+from tests.storage.samples import NOW, WS
 
 
 @pytest.fixture
@@ -112,3 +114,24 @@ async def test_a_server_that_is_away_is_a_sentence_and_passes(postgres: Server, 
     await store.write(put)
     assert await asyncio.to_thread(heard.wait, 8)
     await asyncio.to_thread(other.close)
+
+
+async def test_no_courier_words_an_item_that_is_being_changed(place: str, store: Store) -> None:
+    """A waiting card that a take relies on can't be claimed before that take is committed, by any instance."""
+    courier = Store.open(place)
+    card = DecisionCard(item="REF-1", to="lee", code="OVER_LIMIT", opened_at="t")
+    revised = replace(card, update=True)
+    await store.write(lambda conn: outbox.put(conn, WS, "slack:U0LEE", card, NOW))
+    loop = asyncio.get_running_loop()
+
+    def claims() -> list[outbox.Claimed]:
+        claiming = courier.write(lambda conn: outbox.claim(conn, NOW, 30, 10))
+        return asyncio.run_coroutine_threadsafe(claiming, loop).result(5)
+
+    def take(conn: Connection) -> list[outbox.Claimed]:
+        outbox.put(conn, WS, "slack:U0LEE", revised, NOW)
+        return claims()
+
+    assert await store.write(take) == []
+    assert [each.notice for each in await asyncio.to_thread(claims)] == [card]
+    await asyncio.to_thread(courier.close)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from storage import inbox, items, ledger, settings, threads
@@ -62,6 +64,13 @@ async def test_what_is_looked_up_is_found_under_its_dirty_name(store: Store) -> 
     assert await store.read(lambda conn: threads.find(conn, WS, [f"mail:<{NASTY}>"])) == "REF-1"
     await store.write(lambda conn: settings.put(conn, WS, "name", NASTY))
     assert await store.read(lambda conn: settings.get(conn, WS, "name")) == CLEANED
+
+
+async def test_a_typed_key_may_be_anything(store: Store) -> None:
+    """What a stranger types as a key is looked up, not found, and breaks nothing."""
+    for typed in ("REF\0-1", "\ud800", "", "x" * 100_000):
+        assert await store.read(partial(items.load, ws=WS, key=typed)) is None
+        assert await store.read(partial(ledger.of_item, ws=WS, key=typed)) == []
 
 
 async def test_names_of_any_length_are_told_apart(store: Store) -> None:

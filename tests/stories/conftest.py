@@ -7,8 +7,13 @@ from functools import partial
 
 import pytest
 
+import bot.connecting
 import bot.pace
 import handlers.mail.listen
+import handlers.slack.client
+import handlers.slack.connection
+import handlers.slack.held
+import storage.sqlite
 from tests.dovecot import Dovecot, running
 
 
@@ -29,5 +34,25 @@ def dovecot() -> Iterator[Dovecot]:
 @pytest.fixture
 def quick_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     """An inbox that comes back to a server at once, where outside it waits for minutes."""
-    quick = {"retry": 0.05, "retry_most": 0.05, "refused": 0.05, "refused_most": 0.05, "report": 0.1, "busy": 0.05}
+    quick = {
+        "retry": 0.05,
+        "retry_most": 0.05,
+        "refused": 0.05,
+        "refused_most": 0.05,
+        "report": 0.1,
+        "busy": 0.05,
+        "slice": 0.05,
+    }
     monkeypatch.setattr(handlers.mail.listen, "Pace", partial(handlers.mail.listen.Pace, idle_first=0.05, **quick))
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch, unpaced: None, quick_mail: None) -> None:
+    """Every wait for the real world in small: what takes seconds and minutes outside takes milliseconds here."""
+    monkeypatch.setattr(bot.connecting, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(handlers.slack.connection, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(handlers.slack.connection, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(handlers.slack.connection, "BACK_OFF_SECONDS", (0.05,))
+    monkeypatch.setattr(handlers.slack.client, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(handlers.slack.held, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(storage.sqlite, "BUSY_SECONDS", 0.1)

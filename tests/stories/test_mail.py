@@ -135,8 +135,7 @@ async def test_where_the_rulebook_says_link_a_reply_to_a_closed_item_opens_anoth
         await office.arrives(mail("ORD-48214 came broken, too: $50, please.", answers=office.last()))
         assert await office.keys() == ["REF-1", "REF-2"]
         new = await office.item("REF-2")
-        assert new.alike == ("REF-1",)
-        assert new.fields["order"] == "ORD-48214"
+        assert (new.follows, new.fields["order"]) == ("REF-1", "ORD-48214")
         assert (await office.item("REF-1")).state == "closed"
         await office.arrives(mail("And hurry!", answers=office.last()))
         assert await office.keys() == ["REF-1", "REF-2"], "the talk goes on at the new one"

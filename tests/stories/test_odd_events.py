@@ -1,4 +1,4 @@
-"""Odd texts and events out of order, through the whole bot: nothing crashes, nothing is counted twice, nobody is pinged."""
+"""Odd texts and events out of order, through the whole bot: no crash, nothing counted twice, nobody pinged."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Slack, mail or the database is away for a while: the rest goes on, nothing is lost, and one exception tells of it."""
+"""Slack or mail is away for a while: the rest goes on, nothing is lost, and one exception tells the operator."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -13,44 +12,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event
 
-import bot.connecting
-import handlers.mail.listen
-import handlers.slack.client
-import handlers.slack.connection
-import handlers.slack.held
-import storage.sqlite
 from bot.demo import example
 from bot.sandbox.clock import HandClock
 from bot.sandbox.faults import Fault
 from bot.sandbox.town import Town
 from rules.book.load import load
-from rules.items import Item
-from tests.dovecot import PASSWORD, Dovecot, running
+from tests.dovecot import PASSWORD, Dovecot
 from tests.stories.harbor import MORNING, Harbor, harbor, working
+from tests.stories.waiting import REQUEST, asks, comes, failures, one_failure, over, requests, so_many, writes
 
-REQUEST = "Please refund ORD-{:05d}, $45, it came broken"
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch, unpaced: None) -> None:
-    """Every wait for the real world in small: what takes seconds and minutes outside takes milliseconds here."""
-    monkeypatch.setattr(bot.connecting, "RETRY_SECONDS", (0.05,))
-    monkeypatch.setattr(handlers.slack.connection, "WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(handlers.slack.connection, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(handlers.slack.connection, "BACK_OFF_SECONDS", (0.05,))
-    monkeypatch.setattr(handlers.slack.client, "TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(handlers.slack.held, "FIRST_SECONDS", 0.05)
-    monkeypatch.setattr(storage.sqlite, "BUSY_SECONDS", 0.1)
-    quick = partial(handlers.mail.listen.Pace, idle_first=0.05, retry=0.05, retry_most=0.05, report=0.2, busy=0.05)
-    monkeypatch.setattr(handlers.mail.listen, "Pace", quick)
-
-
-@pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
-    with running() as server:
-        yield server
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 @asynccontextmanager
@@ -65,51 +37,6 @@ async def office_with(place: Town, folder: Path, *, connected: bool = True, **ch
     given = {**place.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db", **changed}
     async with working(place, given, example(), place.clock, connected=connected) as office:
         yield office
-
-
-async def comes(look: Callable[[], Awaitable[Any]], seconds: float = 8) -> Any:
-    """Wait until it is so."""
-    async with asyncio.timeout(seconds):
-        while not (seen := await look()):
-            await asyncio.sleep(0.02)
-        return seen
-
-
-async def failures(office: Harbor, state: str = "open") -> list[Item]:
-    """The bot's own failures that are open (or closed)."""
-    every = [item for item in await office.everything() if item.workflow == "docket"]
-    return [item for item in every if (item.closed_at is None) == (state == "open")]
-
-
-async def requests(office: Harbor) -> list[Item]:
-    return [item for item in await office.everything() if item.workflow == "refund"]
-
-
-async def one_failure(office: Harbor, cause: str) -> Item:
-    """The operator's one exception of that cause, once it is there; none besides."""
-    (failure,) = await comes(lambda: failures(office))
-    assert failure.fields["cause"] == cause
-    assert failure.owner == "sam"
-    return failure
-
-
-async def over(office: Harbor, times: int = 1) -> None:
-    """It ended by itself."""
-
-    async def none_open() -> bool:
-        return not await failures(office)
-
-    await comes(none_open)
-    assert len(await failures(office, "closed")) == times
-
-
-async def asks(office: Harbor, number: int) -> dict[str, Any]:
-    return await office.town.slack.says("dana", "#refunds", REQUEST.format(number))
-
-
-async def writes(office: Harbor, number: int) -> None:
-    to = f"refunds@{office.town.mail.domain}"
-    await office.town.mail.write("A", "a@shop.example", to, "Broken", REQUEST.format(number))
 
 
 # Slack
@@ -135,7 +62,7 @@ async def test_slack_out_of_reach_at_the_start_is_one_exception_and_mail_goes_on
             await elsewhere.slack.until(lambda: elsewhere.slack.connected)
             await over(office)
             await elsewhere.slack.says("dana", "#refunds", REQUEST.format(10002))
-            assert await comes(partial(_so_many, office, 2))
+            assert await comes(partial(so_many, office, 2))
 
 
 async def test_a_lost_connection_is_one_exception_that_ends_and_what_was_said_meanwhile_is_taken(
@@ -205,15 +132,15 @@ async def test_an_inbox_out_of_reach_is_one_exception_and_slack_goes_on(tmp_path
     async with town() as place, office_with(place, tmp_path, DOCKET_INBOX_REFUNDS=url) as office:
         await one_failure(office, "inbox:refunds")
         await asks(office, 10008)
-        assert await comes(partial(_so_many, office, 1))
+        assert await comes(partial(so_many, office, 1))
         dovecot.start()
-        assert await comes(partial(_so_many, office, 2)), "the mail that waited"
+        assert await comes(partial(so_many, office, 2)), "the mail that waited"
         await over(office)
         dovecot.kill()
         await one_failure(office, "inbox:refunds")
         dovecot.start()
         dovecot.deliver(user, letter(2))
-        assert await comes(partial(_so_many, office, 3))
+        assert await comes(partial(so_many, office, 3))
         await over(office, 2)
 
 
@@ -234,81 +161,6 @@ async def test_mail_that_can_not_go_out_waits_is_one_exception_and_arrives_once(
                 await over(office)
         got = [one for one in place.mail.outbox if "a@shop.example" in one.recipients]
         assert len(got) == 1
-
-
-# The database
-
-
-@asynccontextmanager
-async def locked(folder: Path) -> AsyncIterator[None]:
-    """Another program holds the database's write lock."""
-    other = sqlite3.connect(folder / "docket.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.rollback()
-        other.close()
-
-
-async def test_while_the_database_is_locked_nothing_is_acknowledged_and_a_person_is_told(tmp_path: Path) -> None:
-    async with harbor(tmp_path, ack_seconds=0.5, retry_seconds=(0.2,) * 100) as office:
-        async with locked(tmp_path):
-            await asks(office, 10010)
-            await office.town.slack.types("dana", "/docket new refund ORD-10011 $45")
-            await office.until(lambda: office.town.slack.whispers("dana"))
-            assert "try again" in office.town.slack.words(office.town.slack.whispers("dana")[-1])
-            await asyncio.sleep(0.7)
-            assert office.town.socket._tasks, "the message is not acknowledged"
-        assert await comes(partial(_so_many, office, 1))
-        await office.calm()
-        assert len(await requests(office)) == 1
-        (failure,) = await failures(office)
-        assert failure.fields["cause"] == "database"
-
-
-async def test_mail_waits_for_a_locked_database_and_is_taken_once(tmp_path: Path) -> None:
-    async with harbor(tmp_path) as office:
-        async with locked(tmp_path):
-            await writes(office, 10012)
-            await asyncio.sleep(0.5)
-            assert await requests(office) == []
-        assert await comes(partial(_so_many, office, 1))
-
-
-async def test_a_full_database_acknowledges_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    async with harbor(tmp_path, ack_seconds=0.5, retry_seconds=(0.2,) * 100) as office:
-        async with full(office):
-            for number in range(10020, 10024):
-                await asks(office, number)
-            await writes(office, 10030)
-            await asyncio.sleep(0.8)
-            assert await requests(office) == []
-            assert office.town.socket._tasks
-        assert await comes(partial(_so_many, office, 5))
-        await office.calm()
-        assert len(await requests(office)) == 5
-        assert [failure.fields["cause"] for failure in await failures(office)] == ["database"]
-
-
-async def _so_many(office: Harbor, count: int) -> bool:
-    return len(await requests(office)) >= count
-
-
-@asynccontextmanager
-async def full(office: Harbor) -> AsyncIterator[None]:
-    """The database may not grow by a page, neither on the writer's connection nor on the next ones."""
-    engine: Any = office.store._engine._writing  # type: ignore[attr-defined]
-
-    def limit(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1")
-
-    await office.store.write(lambda conn: conn.exec_driver_sql("PRAGMA max_page_count = 1").close())
-    event.listen(engine, "connect", limit)
-    try:
-        yield
-    finally:
-        event.remove(engine, "connect", limit)
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ let town = null;
 let state = null;
 let clockAt = { told: 0, heard: 0 };
 let pushed = false;
+let touring = false;
 
 const person = () => town.people.find((one) => one.email === here.person) ?? town.people[0];
 const identity = () => person().slack || person().email;
@@ -44,10 +45,11 @@ function go(change) {
 }
 
 let asked = 0;
-async function refresh() {
-  const turn = ++asked;
+let newest = null;
+const refresh = () => (newest = load(++asked));
+async function load(turn) {
   const fresh = await get(`/sandbox/state?as=${encodeURIComponent(identity())}`);
-  if (turn !== asked) return; // a newer question is under way
+  if (turn !== asked) return newest; // a newer question is under way: its answer is the one that counts
   state = fresh;
   clockAt = { told: Date.parse(state.now), heard: performance.now() };
   draw();
@@ -66,6 +68,11 @@ function draw() {
 }
 
 function drawTour() {
+  if (!touring) {
+    touring = true;
+    // A newcomer on a narrow page would not find the steps behind the menu.
+    if (!resumeTour(state.revision) && town.tour.length && matchMedia("(max-width: 760px)").matches) $("menu-toggle").click();
+  }
   const place = channelNow()?.kind === "im" ? `@${town.app.handle}` : channelNow() ? `#${channelNow().name}` : here.place;
   const seen = { handle: nameOf(person()), place, thread: !$("thread").hidden, channels: state.channels, me: person().slack, whispers: state.whispers, views: state.views, pushed };
   // On a narrow page the steps are behind the menu: it shows that there is a new one.
@@ -268,9 +275,6 @@ async function begin() {
   readAddress();
   wire();
   await refresh();
-  // A newcomer on a narrow page would not find the steps behind the menu.
-  if (!resumeTour(state.revision) && town.tour.length && matchMedia("(max-width: 760px)").matches) $("menu-toggle").click();
-  drawTour();
 }
 
 begin();

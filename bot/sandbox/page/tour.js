@@ -65,7 +65,7 @@ export function showTour(box, steps, go, revision) {
     { class: "tour-head" },
     el("span", { text: folded ? "First five minutes" : `Step ${at + 1} of ${steps.length}` }),
     folded ? null : el("ol", { class: "tour-ticks", "aria-label": `${done.size} of ${steps.length} done` }, steps.map((one, place) =>
-      el("li", { class: `${done.has(place) ? "ticked" : ""}${place === at ? " now" : ""}`, title: one.title, "aria-current": place === at ? "step" : undefined }))),
+      el("li", { class: `${done.has(place) ? "ticked" : ""}${place === at ? " current" : ""}`, title: one.title, "aria-current": place === at ? "step" : undefined }))),
     el("button", { type: "button", class: "tour-fold", "aria-expanded": String(!folded), text: folded ? "Show" : "Hide", onclick: () => { folded = !folded; again(); } }),
   );
   if (folded) {

@@ -1,0 +1,187 @@
+"""The moves of items and exceptions: an entry on an item in any state does what the tables allow, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from rules.entries import Entry, Kind, stamp
+from rules.items import Item, State
+from rules.replay import Impossible, evolve
+from rules.states import ITEM_MOVES, TROUBLE_MOVES, WHEN_CLOSED
+from tests.rules.test_flows import HARBOR, RITA, big_refund
+from tests.street import MORNING, Street
+
+LATER = stamp(MORNING)
+#: One entry of each kind, as the rules would write it on a refund; `about` is the exception that it means.
+FACTS: dict[Kind, dict[str, object]] = {
+    "filled": {"names": ["reason"], "missing": []},
+    "conflicted": {"missing": ["amount"]},
+    "owned": {"owner": "dana", "backup": "lee"},
+    "entered": {"stage": "payment", "due_at": LATER},
+    "clock": {"running": False},
+    "raised": {"code": "NOT_READY", "owner": "lee", "backup": "maria", "may_decide": ["lee"], "due_at": LATER},
+    "counted": {"code": "OVER_LIMIT"},
+    "reminded": {"code": "", "to": ["dana"]},
+    "escalated": {"code": "OVER_LIMIT", "to": "maria", "may_decide": ["lee", "maria"], "next_at": None},
+    "decided": {"code": "OVER_LIMIT", "verdict": "approve", "reason_code": "GOODWILL"},
+    "voided": {"code": "OVER_LIMIT", "because": "amount changed"},
+    "reassigned": {"code": "", "owner": "finn", "backup": "lee"},
+    "snoozed": {"code": "", "until": LATER},
+    "questioned": {"code": "OVER_LIMIT"},
+    "evidenced": {"id": "REF-1/E1", "kind": "receipt", "sha256": "0"},
+    "closed": {"outcome": "done"},
+    "reopened": {"stage": "triage", "due_at": LATER},
+    "alike": {"keys": ["REF-2"]},
+    "threaded": {"place": "C1", "thread": "1.1"},
+}
+TEXTS = {
+    "fields": {},
+    "conflicts": {"amount": ["1.00 USD", "2.00 USD"]},
+    "rationale": "Log.",
+    "question": "?",
+    "value": "re",
+}
+ABOUT_AN_EXCEPTION = {"counted", "escalated", "decided", "voided", "questioned"}
+
+
+def entry(kind: Kind, **facts: object) -> Entry:
+    return Entry(
+        kind=kind, item="REF-1", at=MORNING, by="dana", via="slack", rulebook="0" * 64,
+        facts={**FACTS.get(kind, {}), **facts}, texts=TEXTS,
+    )  # fmt: skip
+
+
+def _open(street: Street) -> Item:
+    street.says(RITA, "Please refund ORD-48213, it was $45")
+    return street.items["REF-1"]
+
+
+def _waiting(street: Street) -> Item:
+    street.says(RITA, "refund for ORD-48213 please")
+    return street.items["REF-1"]
+
+
+def _closed(street: Street) -> Item:
+    big_refund(street)
+    street.types("slack:U0LEE", "reject", "REF-1", reason_code="NO_PROOF", words="One capture.")
+    return street.items["REF-1"]
+
+
+MAKE: dict[State, Callable[[Street], Item]] = {
+    "open": _open, "waiting": _waiting, "blocked": big_refund, "closed": _closed,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [k for k in get_args(Kind) if k not in ("opened", "rulebook")])
+@pytest.mark.parametrize("state", MAKE)
+def test_every_entry_on_every_state_follows_the_table_or_is_impossible(state: State, kind: Kind) -> None:
+    """No entry takes an item where the table does not: what it does not name leaves the state, or is refused."""
+    item = MAKE[state](Street(HARBOR))
+    assert item.state == state
+    try:
+        after = evolve(item, entry(kind)).state
+    except Impossible:
+        refused_by_state = state == "closed" and kind not in WHEN_CLOSED
+        nothing_there = kind in ABOUT_AN_EXCEPTION and not item.open_trouble("OVER_LIMIT")
+        moves = {before for before, _ in ITEM_MOVES.get(kind, frozenset())}
+        assert refused_by_state or nothing_there or (moves and state not in moves), f"{kind} should be possible"
+        return
+    assert after == state or (state, after) in ITEM_MOVES[kind]
+    assert state != "closed" or kind in WHEN_CLOSED
+
+
+def test_only_reopening_leads_out_of_closed() -> None:
+    """Nothing else ever moves a closed item."""
+    assert {k for k, moves in ITEM_MOVES.items() if any(before == "closed" for before, _ in moves)} == {"reopened"}
+
+
+def test_an_open_item_is_not_opened_or_reopened() -> None:
+    """`opened` is the first entry and the only first one; only what is closed is opened again."""
+    item = _open(Street(HARBOR))
+    for kind in ("opened", "reopened"):
+        with pytest.raises(Impossible):
+            evolve(item, entry(kind))
+    with pytest.raises(Impossible):
+        evolve(None, entry("filled"))
+
+
+def test_one_open_exception_per_code() -> None:
+    """A second one of the same code can't be raised while the first is undecided."""
+    item = big_refund(Street(HARBOR))
+    with pytest.raises(Impossible):
+        evolve(item, entry("raised", code="OVER_LIMIT"))
+
+
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
+def test_a_decided_exception_is_decided_once(verdict: str) -> None:
+    """After a verdict neither another one, nor a question, nor a step up; only changed values make it void, once."""
+    decided = evolve(big_refund(Street(HARBOR)), entry("decided", verdict=verdict))
+    for kind in ("decided", "questioned", "escalated", "counted"):
+        with pytest.raises(Impossible):
+            evolve(decided, entry(kind))
+    void = evolve(decided, entry("voided"))
+    assert (decided.exceptions[0].state, void.exceptions[0].state) == (verdict.removesuffix("e") + "ed", "void")
+    with pytest.raises(Impossible):
+        evolve(void, entry("voided"))
+    assert {state for _, state in TROUBLE_MOVES["decided"]} == {"approved", "rejected"}
+
+
+class TestOpenedAgain:
+    """A reply of the requester, or `reopen`, opens a closed item again."""
+
+    def test_what_is_still_missing_is_asked_for(self) -> None:
+        """It waits again, and goes on like any other item when the answer comes."""
+        street = Street(HARBOR)
+        street.says(RITA, "refund for ORD-48213 or my lawyer calls")
+        street.types("slack:U0MARIA", "reject", "REF-1", reason_code="OUTSIDE_POLICY", words="No.")
+        street.says(RITA, "please look at it again", thread="REF-1")
+        item = street.items["REF-1"]
+        assert (item.state, item.missing, item.asks) == ("waiting", ("amount",), 1)
+        street.types("slack:U0DANA", "set", "REF-1", name="reason", words="broken")
+        street.says(RITA, "45 USD", thread="REF-1")
+        assert street.items["REF-1"].state == "open"
+
+    def test_the_reply_that_opens_it_may_bring_the_answer(self) -> None:
+        """What it says counts at once."""
+        street = Street(HARBOR)
+        street.says(RITA, "refund for ORD-48213 or my lawyer calls")
+        street.types("slack:U0MARIA", "reject", "REF-1", reason_code="OUTSIDE_POLICY", words="No.")
+        street.says(RITA, "it was 45 USD after all", thread="REF-1")
+        assert street.items["REF-1"].fields["amount"] == "45.00 USD"
+        assert street.items["REF-1"].state == "open"
+
+
+class TestDecisionsAndValues:
+    """A decision stands for the values it was made on (interface.md, "States")."""
+
+    def test_a_decision_stands_for_the_values_at_the_verdict(self) -> None:
+        """A value that changed while it was pending (not under `show`) does not void the verdict given after it."""
+        street = Street(HARBOR.replace("show: [order, amount, reason]", "show: [order]"))
+        big_refund(street)
+        assert not street.types("slack:U0DANA", "set", "REF-1", name="amount", words="500 USD").reply.refused  # type: ignore[union-attr]
+        street.types("slack:U0LEE", "approve", "REF-1", reason_code="GOODWILL", words="Keep them.")
+        street.types("slack:U0DANA", "set", "REF-1", name="reason", words="two captures")
+        assert [t.state for t in street.items["REF-1"].exceptions] == ["approved"]
+
+    def test_an_unrelated_value_asks_for_nothing_again(self) -> None:
+        """Only a value that the condition reads opens a decided exception again."""
+        street = Street(HARBOR)
+        big_refund(street)
+        street.types("slack:U0LEE", "approve", "REF-1", reason_code="GOODWILL", words="Keep them.")
+        street.types("slack:U0DANA", "set", "REF-1", name="order", words="ORD-99999")
+        assert [t.state for t in street.items["REF-1"].exceptions] == ["approved"]
+        street.types("slack:U0DANA", "set", "REF-1", name="amount", words="460 USD")
+        assert [t.state for t in street.items["REF-1"].exceptions] == ["void", "open"]
+
+    def test_a_value_that_no_longer_meets_the_rule_voids_and_asks_nothing(self) -> None:
+        """Below the limit nothing waits; back above it, the question is a new one."""
+        street = Street(HARBOR)
+        big_refund(street)
+        street.types("slack:U0LEE", "approve", "REF-1", reason_code="GOODWILL", words="Keep them.")
+        street.types("slack:U0DANA", "set", "REF-1", name="amount", words="20 USD")
+        assert [t.state for t in street.items["REF-1"].exceptions] == ["void"]
+        street.types("slack:U0DANA", "set", "REF-1", name="amount", words="450 USD")
+        assert [t.state for t in street.items["REF-1"].exceptions] == ["void", "open"]
