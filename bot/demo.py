@@ -10,6 +10,9 @@ import webbrowser
 from contextlib import AsyncExitStack
 from importlib import resources
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from bot.build import build
 from bot.config import Misconfigured, rulebook, settings
@@ -25,11 +28,20 @@ EXAMPLE = "harbor.yml"
 
 
 def example() -> str:
-    """The text of the rulebook that the demo opens with: in the wheel inside the package, in a checkout beside it."""
-    packed = resources.files("bot").joinpath("examples", EXAMPLE)
-    if packed.is_file():
-        return packed.read_text()
-    return (Path(__file__).parents[1] / "examples" / EXAMPLE).read_text()
+    """The text of the rulebook that the demo opens with."""
+    return _carried(f"examples/{EXAMPLE}")
+
+
+def manifest() -> dict[str, Any]:
+    """The app manifest, as the stand-in of Slack installs it: the same scopes and events as in a real workspace."""
+    read: dict[str, Any] = YAML(typ="safe", pure=True).load(_carried("manifest.yml"))
+    return read
+
+
+def _carried(path: str) -> str:
+    """A file that travels with the program: in the wheel inside the package, in a checkout beside it."""
+    packed = resources.files("bot").joinpath(*path.split("/"))
+    return packed.read_text() if packed.is_file() else (Path(__file__).parents[1] / path).read_text()
 
 
 async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event | None = None) -> None:
@@ -49,7 +61,7 @@ async def demo(path: Path | None, port: int, browser: bool, stop: asyncio.Event 
     async with AsyncExitStack() as open_now:
         folder = open_now.enter_context(tempfile.TemporaryDirectory(prefix="docket-demo-"))
         try:
-            town = await open_now.enter_async_context(Town(book, clock, port))
+            town = await open_now.enter_async_context(Town(book, clock, port, manifest=manifest()))
         except MissingExtra as problem:
             raise Misconfigured(str(problem)) from None
         except OSError as problem:

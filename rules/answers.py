@@ -8,9 +8,10 @@ from rules import intake
 from rules.draft import DOCKET, Draft, merge
 from rules.events import Attachment, Deleted, Edited, Mailed, Posted
 from rules.fields.reading import read_answer, read_unasked
-from rules.intake import ask, choose_owner, context, file_facts, missing, read_opening
+from rules.intake import ask, context, file_facts, missing, read_opening
 from rules.items import Item
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Unclear
+from rules.owners import choose_owner
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter

@@ -100,11 +100,11 @@ def key_in(text: str) -> str | None:
 
 
 def parse(text: str) -> Parsed | Misunderstood:
-    """What was typed, without its leading `/docket` or mention; "" means `help`, and a KEY alone means `show`."""
+    """What was typed, without its leading `/docket` or mention; "" means `mine`, and a KEY alone means `show`."""
     first, _, rest = text.strip().partition(" ")
     rest = rest.strip()
     if not first:
-        return Parsed(verb="help")
+        return Parsed(verb="mine")
     word = first.lower().lstrip("/")
     if word not in VERBS:
         if _KEY.fullmatch(first):

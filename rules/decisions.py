@@ -69,6 +69,9 @@ def after_decision(draft: Draft, trouble: Trouble, verdict: str) -> None:
     follow_up = draft.workflow.follow_up
     asked_out = follow_up is not None and follow_up.then == trouble.code
     stale = rule is not None and rule.stale
+    if draft.item.source.channel == "mail" and draft.item.owner != draft.by:
+        # no card in a thread shows the owner how it goes on
+        draft.tell(Verdict(item=draft.key, to=draft.item.owner, code=trouble.code))
     if verdict == "reject" and rule is not None and rule.on_reject == "close":
         finish(draft, "rejected")
         return
@@ -126,7 +129,7 @@ def _nothing_open(draft: Draft, last: Trouble | None) -> Reply:
     """The loser of a race, or a stale card: who decided, and that this click did nothing."""
     if last is not None and last.decision is not None:
         line = decided_line(draft.item, last, draft.book)
-        return refused("already_decided", (*line, " Nothing was changed by your click."))
+        return refused("already_decided", line, ("Nothing was changed by your click.",))
     if last is not None and last.state == "void":
         return refused("void", (f"{last.code} of {draft.key} no longer waits for a decision. Nothing was changed.",))
     owner = draft.item.owner

@@ -8,13 +8,13 @@ from typing import Any
 
 from rules.book.conditions import Condition, ConditionFailed, Facts
 from rules.book.rulebook import Rulebook, Workflow
-from rules.draft import DOCKET, Draft, facts_of
+from rules.draft import DOCKET, Draft
 from rules.events import Attachment, Command, Event, Mailed, Posted, Reacted
 from rules.fields.reading import Context, NotReadable, canonical, find
 from rules.items import Item, Source
 from rules.likeness import alike
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
-from rules.people import seat
+from rules.owners import choose_owner
 from rules.replies import refused
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
@@ -138,27 +138,6 @@ def read_opening(workflow: Workflow, text: str, words: Context) -> tuple[dict[st
 def missing(workflow: Workflow, known: Mapping[str, str]) -> tuple[str, ...]:
     """The required fields without a value, in the rulebook's order."""
     return tuple(name for name, field in workflow.fields.items() if field.required and name not in known)
-
-
-def choose_owner(draft: Draft) -> tuple[str, str, str]:
-    """Owner, backup and why, by the first row of `owner` that holds for the item as it is."""
-    for number, row in enumerate(draft.workflow.owner, 1):
-        try:
-            holds = row.when is None or row.when.holds(facts_of(draft.item, draft.book, draft.now))
-        except ConditionFailed as problem:
-            draft.failures.append(f"Row {number} of `owner` could not be judged on {draft.key}: {problem}")
-            holds = False
-        if not holds:
-            continue
-        person = row.is_
-        if row.manager_of is not None:
-            known = draft.book.people.get(draft.item.requester)
-            person = (known.manager if known else None) or row.otherwise
-        assert person is not None, "the loader refuses a row that names nobody"
-        owner, backup = seat(draft.book, person, row.backup or draft.workflow.backup, draft.item.requester, draft.now)
-        because = f"row {number} of `owner`" + (f": {row.when.source}" if row.when else "")
-        return owner, backup, because if owner == person else f"{because}; {draft.book.named(person)} can't take it"
-    raise AssertionError("the last row of `owner` has no condition: the loader saw to it")
 
 
 def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: World) -> bool:

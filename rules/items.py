@@ -116,7 +116,9 @@ class Item:
     demanded: bool = True
     asks: int = 0
     asked_at: datetime | None = None
-    told_unclear: bool = False  # since the last question, by mail: one such answer is enough, the rest may be a machine's
+    told_unclear: bool = (
+        False  # since the last question, by mail: one such answer is enough, the rest may be a machine's
+    )
     edited_at: datetime | None = None  # when its source message was last edited
     touched_at: datetime | None = None  # the last sign of life, for `stale_after`
     reminded_at: datetime | None = None

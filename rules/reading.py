@@ -108,10 +108,21 @@ def _mine(me: str, book: Rulebook, workflow_of: WorkflowOf, items: Sequence[Item
         sections.append(_section("Yours, by due time", [_item_row(i, workflow_of(i)) for i in owned]))
     if asked:
         sections.append(_section("You asked for", [_item_row(i, workflow_of(i)) for i in asked]))
-    counts = f"{len(waiting)} decisions wait for you, you have {len(owned)} items, you asked for {len(asked)}."
+    counts = _counts(len(waiting), len(owned), len(asked))
     lines: tuple[Line, ...] = (_nothing_waits(me, book),) if not waiting else ()
-    tries = "Try: /docket list · exceptions · show KEY · why KEY · new WORKFLOW text"
+    tries = "Try: /docket new WORKFLOW text · list · exceptions · show KEY · help"
     return _reply(Message(subject="mine", headline=(counts,), lines=lines, sections=tuple(sections), small=((tries,),)))
+
+
+def _counts(waiting: int, owned: int, asked: int) -> str:
+    """What there is, in one sentence; what there is none of is left out."""
+    parts = (
+        (waiting, "1 decision waits for you" if waiting == 1 else f"{waiting} decisions wait for you"),
+        (owned, f"you have {owned} item{'' if owned == 1 else 's'}"),
+        (asked, f"you asked for {asked}"),
+    )
+    said = ", ".join(words for count, words in parts if count)
+    return f"{said[:1].upper()}{said[1:]}." if said else "Nothing is yours, and nothing that you asked for is open."
 
 
 def _nothing_waits(me: str, book: Rulebook) -> Line:
@@ -223,7 +234,7 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
         lines.append((f"{trouble.code} allows {rule.respond_within}: {summed}",))
     steps = steps_left(book, workflow, trouble, item.requester, now)
     if steps and trouble.next_at is not None:
-        lines.append(("It goes up to ", Who(steps[0].person), " at ", When(trouble.next_at), "."))
+        lines.append(("It goes up to ", Who(steps[0].person), " ", When(trouble.next_at), "."))
     return lines
 
 

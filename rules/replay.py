@@ -85,6 +85,14 @@ def _conflicted(item: Item, entry: Entry) -> Item:
     )
 
 
+def _asked(item: Item, entry: Entry) -> Item:
+    """A question, which counts; or that an answer to it can't be read, which does not."""
+    if entry.facts.get("unclear"):
+        return replace(item, told_unclear=True)
+    asks = 1 if entry.facts.get("anew") else item.asks + 1
+    return replace(item, asks=asks, asked_at=entry.at, told_unclear=False)
+
+
 def _owned(item: Item, entry: Entry) -> Item:
     return replace(
         item,
@@ -249,7 +257,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "conflicted": _conflicted,
     "owned": _owned,
     "entered": _entered,
-    "asked": lambda i, e: replace(i, asks=1 if e.facts.get("anew") else i.asks + 1, asked_at=e.at),
+    "asked": _asked,
     "clock": _clock,
     "raised": _raised,
     "counted": _on_trouble(lambda t, e: replace(t, count=t.count + 1)),

@@ -132,11 +132,11 @@ def decision_card(
     if trouble.state != "open":
         return _decided_card(item, trouble, workflow, book)
     decides = may_decide(trouble, reader, item.requester)
-    first: Line = (
-        ("Decide by ", *until(trouble.due_at, now), f": {_lower(means)}")
-        if decides
-        else ("Nobody has decided since ", When(trouble.due_at), f": {_lower(means)}")
-    )
+    first: Line = ("Decide by ", *until(trouble.due_at, now), f": {_lower(means)}")
+    if not decides:
+        first = ("Nobody has decided since ", When(trouble.due_at), f": {_lower(means)}")
+    elif trouble.due_at <= now:
+        first = ("Decide now, it was due ", When(trouble.due_at), f": {_lower(means)}")
     lines: list[Line] = []
     if passed_from and passed_from != reader:
         lines.append(_passed(trouble, passed_from, decides))
@@ -192,7 +192,7 @@ def _if_you_do_not(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleb
     step = steps[0]
     if step.decides:
         return ("If nobody does: ", Who(step.person), " can decide from ", When(trouble.next_at), ".")
-    return ("If nobody does: ", Who(step.person), " hears of it at ", When(trouble.next_at), ".")
+    return ("If nobody does: ", Who(step.person), " hears of it ", When(trouble.next_at), ".")
 
 
 def _decision_actions(item: Item, trouble: Trouble, decides: bool) -> tuple[Action, ...]:

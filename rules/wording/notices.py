@@ -10,11 +10,11 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.entries import stamp
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
-from rules.notices import Notice
+from rules.notices import REQUESTER, Notice
 from rules.people import may_decide, zone_of
 from rules.timing import clock_time, in_words
 from rules.wording.cards import decision_card, item_card
-from rules.wording.lines import facts, has_it, heading, subject_of, title, until, with_files
+from rules.wording.lines import decided_line, facts, has_it, heading, subject_of, title, until, with_files
 
 
 def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message | None:
@@ -41,7 +41,7 @@ def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: da
         case notices.Received():
             return _received(item, workflow)
         case notices.Verdict():
-            return _verdict(item, workflow, notice.code)
+            return _verdict(item, workflow, notice, book)
         case notices.Closed():
             return _ended(item, workflow)
         case notices.Reminder():
@@ -201,8 +201,15 @@ def _received(item: Item, workflow: Workflow) -> Message:
     )
 
 
-def _verdict(item: Item, workflow: Workflow, code: str) -> Message | None:
-    last = item.last_trouble(code)
+def _verdict(item: Item, workflow: Workflow, notice: notices.Verdict, book: Rulebook) -> Message | None:
+    last = item.last_trouble(notice.code)
+    if notice.to != REQUESTER and last is not None and last.decision is not None:
+        ruled = "Approved" if last.decision.verdict == "approve" else "Rejected"
+        return Message(
+            subject=f"{ruled}: {subject_of(item, workflow)} [{item.key}]",
+            headline=decided_line(item, last, book),
+            lines=(has_it(item, workflow) if item.closed_at is None else (f"{item.key} is closed.",),),
+        )
     if last is None or last.decision is None or item.closed_at is not None:
         return None
     return Message(

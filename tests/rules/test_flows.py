@@ -407,7 +407,7 @@ class TestReading:
             command = Command(id="q", workspace="main", at=street.now, by=who, via="slack", verb="mine")
             return plain(answer(command, street.book, workflow_of, shelf, street.now).message)
 
-        assert "Waiting" in mine("slack:U0LEE") or "1 decisions wait" in mine("slack:U0LEE")
+        assert "1 decision waits for you" in mine("slack:U0LEE")
         assert "No decisions wait for you" in mine("slack:U0FINN")
         assert "REF-1" in mine(RITA)
 

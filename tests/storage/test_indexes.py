@@ -35,10 +35,6 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
         "items_opened items_closed exceptions_opened exceptions_ended", lambda conn: items.changed(conn, WS, *SPAN)
     ),
     "decisions that wait": ("exceptions_open", lambda conn: questions.deciding(conn, WS)),
-    "decisions of a span": ("exceptions_ended", lambda conn: questions.decided_between(conn, WS, *SPAN)),
-    "overdue items": ("items_open_due", lambda conn: questions.overdue(conn, WS, NOW - 1000 * HOUR)),
-    "opened in a span": ("items_opened", lambda conn: questions.opened_between(conn, WS, *SPAN)),
-    "closed in a span": ("items_closed", lambda conn: questions.closed_between(conn, WS, *SPAN)),
     "an item's entries": ("key", lambda conn: ledger.of_item(conn, WS, "REF-1")),
     "entries of a span": ("ledger_at", lambda conn: list(ledger.every(conn, WS, NOW + 1999 * HOUR))),
     "a conversation's item": ("key", lambda conn: threads.find(conn, WS, ["mail:<a@x>"])),

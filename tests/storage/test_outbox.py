@@ -98,6 +98,17 @@ async def test_updates_of_one_card_collapse_into_the_last(store: Store) -> None:
     assert [(c.id, c.notice) for c in claims] == [(ids[0], again)]
 
 
+async def test_a_revision_leaves_the_first_card_in_line(store: Store) -> None:
+    """What only edits a message never takes the place of the message: it would go out as nothing at all."""
+    first = DecisionCard(item="REF-1", to="lee", code="OVER_LIMIT", opened_at="t")
+    revised = DecisionCard(item="REF-1", to="lee", code="OVER_LIMIT", opened_at="t", update=True)
+    ids = await put(store, first, revised)
+    assert ids[0] == ids[1]
+    assert [c.notice for c in await claim(store)] == [first]
+    (later,) = await put(store, revised)
+    assert later != ids[0], "the first is being sent as it was: the change behind it is an edit of its own"
+
+
 async def test_slots_of_other_lanes_stay_apart(store: Store) -> None:
     """The same card in two lanes is two messages."""
     await put(store, CARD)

@@ -160,35 +160,19 @@ async def test_what_changed_in_a_span_is_what_a_digest_covers(store: Store) -> N
     assert sorted(keys(found)) == ["REF-1", "REF-2", "REF-3", "REF-4"]
 
 
-async def test_the_digests_questions(store: Store) -> None:
-    """Decisions that wait and that were made, what is overdue, opened and closed, each by its own question."""
+async def test_the_decisions_that_wait(store: Store) -> None:
+    """Open exceptions, the first due first; decided ones are not among them."""
     made = trouble("NO_PROOF", state="rejected", decision=decision(verdict="reject"), ended_at=NOW)
     await keep(
         store,
-        item("REF-1", exceptions=(made, trouble(due_at=NOW + 2 * HOUR)), due_at=NOW - HOUR),
-        item("REF-2", exceptions=(trouble("STALE", may_decide=("lee", "maria")),), due_at=None),
-        item("REF-3", opened_at=NOW - 9 * HOUR, closed_at=NOW, outcome="done", due_at=NOW - HOUR),
+        item("REF-1", exceptions=(made, trouble(due_at=NOW + 2 * HOUR))),
+        item("REF-2", exceptions=(trouble("STALE", may_decide=("lee", "maria")),)),
     )
-
-    def ask(conn: Connection) -> tuple[list[object], ...]:
-        day = (NOW - HOUR, NOW + HOUR)
-        return (
-            [(d.item, d.code, d.owner, d.may_decide) for d in questions.deciding(conn, WS)],
-            [(d.item, d.state, d.by, d.reason_code, d.rationale) for d in questions.decided_between(conn, WS, *day)],
-            [line.item for line in questions.overdue(conn, WS, NOW)],
-            [line.item for line in questions.opened_between(conn, WS, *day)],
-            [(line.item, line.outcome) for line in questions.closed_between(conn, WS, *day)],
-            [questions.counts(conn, WS, *day)],
-        )
-
-    assert await store.read(ask) == (
-        [("REF-2", "STALE", "lee", ("lee", "maria")), ("REF-1", "OVER_LIMIT", "lee", ("lee",))],
-        [("REF-1", "rejected", "lee", "DOUBLE_CHARGE", "The log shows both.")],
-        ["REF-1"],
-        ["REF-1", "REF-2"],
-        [("REF-3", "done")],
-        [questions.Counts(open=2, opened=2, closed=1)],
-    )
+    waiting = await store.read(lambda conn: questions.deciding(conn, WS))
+    assert [(d.item, d.code, d.owner, d.may_decide) for d in waiting] == [
+        ("REF-2", "STALE", "lee", ("lee", "maria")),
+        ("REF-1", "OVER_LIMIT", "lee", ("lee",)),
+    ]
 
 
 async def test_exceptions_follow_their_item(store: Store) -> None:

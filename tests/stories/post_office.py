@@ -7,7 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -182,6 +182,7 @@ async def post(
     mailbox: str = "INBOX",
     users: Mapping[str, str] | None = None,
     slack: Any = None,
+    now: datetime = MORNING,
     **changed: str,
 ) -> AsyncIterator[Post]:
     """The bot at work on mail alone; with `slack` (a Town) there, too. `users`: mailboxes that stand already."""
@@ -197,7 +198,7 @@ async def post(
         **{f"DOCKET_INBOX_{name.upper()}": inbox_url(dovecot, user, mailbox) for name, user in users.items()},
         **changed,
     }
-    clock = slack.clock if slack else HandClock(MORNING, running=False)
+    clock = slack.clock if slack else HandClock(now, running=False)
     if slack:
         given = {**slack.environment, **given}
     store = await open_store(given["DOCKET_DATABASE_URL"], patience=2)

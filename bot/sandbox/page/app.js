@@ -4,7 +4,7 @@ import { actor, renderBlocks } from "./blocks.js";
 import { showMail } from "./mail.js";
 import { showMessages } from "./messages.js";
 import { showModal } from "./modal.js";
-import { strip } from "./text.js";
+import { clockTime, strip } from "./text.js";
 import { followTour, resumeTour, showTour } from "./tour.js";
 
 const $ = (id) => document.getElementById(id);
@@ -113,7 +113,9 @@ function drawSide() {
 }
 
 function drawClock() {
-  $("now").textContent = strip(now(), town.zone);
+  // Each person reads times in their own zone: whose differs sees both.
+  const own = person().timezone && person().timezone !== town.zone ? ` · ${clockTime(now(), person().timezone)} for ${person().name.split(" ")[0]}` : "";
+  $("now").textContent = strip(now(), town.zone) + own;
 }
 
 function drawPlace() {
