@@ -1,4 +1,4 @@
-"""The sentences of interface.md tried from outside: typed, mentioned, clicked, and read with the command line beside it."""
+"""The sentences of interface.md tried from outside: typed, mentioned and clicked, and read with the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def whispered(office: Harbor, who: str, line: str, where: str = "#general"
 async def mentions(office: Harbor, who: str, text: str, thread: dict[str, Any]) -> str:
     """What somebody is answered, alone, to a mention in a thread."""
     slack = office.town.slack
-    await slack.says(who, "#refunds", f"<@{slack.bot_user}> {text}", thread=thread)
+    await slack.says(who, "#refunds", f"@docket {text}", thread=thread)
     await office.calm()
     return str(slack.words(slack.whispers(who)[-1]))
 
@@ -41,13 +41,11 @@ async def test_in_a_thread_a_mention_means_that_threads_item(tmp_path: Path) -> 
         slack = office.town.slack
         root = await slack.says("rita", "#refunds", "Please refund ORD-48213, it was $45")
         await office.calm()
-        assert "Finn" in await mentions(office, "dana", "assign <@U0FINN> he knows them", root)
+        assert "Finn" in await mentions(office, "dana", "assign @finn he knows them", root)
         assert (await office.item("REF-1")).owner == "finn"
         assert "Lee" in await mentions(office, "finn", "assign @Lee", root)
-        assert "row" in await mentions(office, "rita", "why", root) or "REF-1" in await mentions(
-            office, "rita", "why", root
-        )
-        assert "2 h" in await mentions(office, "lee", "snooze 2h", root) or (await office.item("REF-1")).snoozed_until
+        assert "has it: " in await mentions(office, "rita", "why", root)
+        assert "Its deadline stays" in await mentions(office, "lee", "snooze 2h", root)
         await mentions(office, "lee", "except NOT_READY the card is unknown", root)
         assert (await office.item("REF-1")).state == "blocked"
 
@@ -116,8 +114,6 @@ def test_other_programs_read_what_the_page_promises(tmp_path: Path, monkeypatch:
             await slack.types("lee", "/docket approve REF-1 DOUBLE_CHARGE the log shows both")
             await office.calm()
             await slack.types("dana", "/docket evidence REF-1 receipt =cmd()")
-            await slack.types("olga", "/docket new access system: CRM until: 2026-03-20") if False else None
-            await slack.types("dana", "/docket new access to the CRM")
             await office.calm()
 
     asyncio.run(day())
@@ -143,7 +139,7 @@ def test_other_programs_read_what_the_page_promises(tmp_path: Path, monkeypatch:
     every += [entry["at"] for entry in item["ledger"]]
     assert all(Z.fullmatch(at) for at in every), every
     assert re.fullmatch(r"[0-9a-f]{64}", item["rulebook"]["version"])
-    assert [i["key"] for i in json.loads(said("items", "--json"))] == ["REF-1", "ACC-1"] or True
+    assert json.loads(said("items", "--json")) == [item]
     assert json.loads(said("exceptions", "--json")) == []
     assert "holds" in CliRunner().invoke(app, ["ledger", "verify"]).stderr
     rows = list(csv.reader(io.StringIO(said("ledger", "export", "--format", "csv"))))
