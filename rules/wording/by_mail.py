@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules.book.rulebook import Rulebook
 from rules.items import Item
-from rules.messages import Line, Message, Who
+from rules.messages import Line, Message, Row, Section, Who
 
 
 def by_mail(message: Message, reader: str, book: Rulebook, *, slack: bool, item: Item | None = None) -> Message:
@@ -18,30 +18,31 @@ def by_mail(message: Message, reader: str, book: Rulebook, *, slack: bool, item:
     verbs |= {action.verb for section in message.sections for row in section.rows for action in row.actions}
     if not verbs or reader not in book.people:
         return message
-    how = _how(reader, book, item, decides=bool(verbs & {"approve", "reject"}), slack=slack)
+    decides = bool(verbs & {"approve", "reject"})
+    how = _how(reader, book, item, decides=decides, slack=slack)
     if message.sections:
         return replace(message, small=(how, *message.small))
-    return replace(message, lines=(*message.lines, how))
+    return replace(message, sections=(Section(heading="To decide" if decides else "To act", rows=(Row(line=how),)),))
 
 
 def _how(reader: str, book: Rulebook, item: Item | None, *, decides: bool, slack: bool) -> Line:
-    there = slack and bool(book.people[reader].slack)
-    if there and item is not None:
-        return (f"In Slack: /docket {'decide' if decides else 'show'} {item.key}",)
-    if there:
-        return ("In Slack: /docket mine",)
-    kept = f"A reply to this mail is kept with {item.key}" if item is not None else "A reply to this mail is read"
-    no_more = f"{kept}, but {'decides' if decides else 'moves'} nothing: that is done in Slack"
+    if slack and book.people[reader].slack:
+        return (
+            f"In Slack: /docket {'mine' if item is None else f'decide {item.key}' if decides else f'show {item.key}'}",
+        )
+    where = "Decisions are made in Slack" if decides else "Work moves on in Slack"
+    nothing_more = ", and decides nothing." if decides else "."
+    reply = f" A reply to this mail is kept with {item.key}{nothing_more}" if item is not None else ""
     if not slack:
-        operator = "you" if reader == book.operator else Who(book.operator)
-        return (f"{no_more}, which Docket is not connected to here; ", operator, " can connect it.")
+        if reader == book.operator:
+            return (f"{where}, which Docket is not connected to here: you, its operator, can connect it.{reply}",)
+        return (f"{where}, which Docket is not connected to here: ask ", Who(book.operator), f" to connect it.{reply}")
     helper = _helper(reader, book, item, decides=decides)
     if helper is None:
-        return (f"{no_more}.",)
-    name = Who(helper)
-    if decides and item is not None and not any(helper in trouble.may_decide for trouble in item.open_trouble()):
-        return (f"{no_more}. Ask ", name, " to hand it to somebody there.")
-    return (f"{no_more}. Tell ", name, ", who can do it there.")
+        return (f"{where}.{reply}",)
+    hands_on = decides and item is not None and not any(helper in t.may_decide for t in item.open_trouble())
+    does = "to hand it to somebody there" if hands_on else "to do it there"
+    return (f"{where}: ask ", Who(helper), f" {does}.{reply}")
 
 
 def _helper(reader: str, book: Rulebook, item: Item | None, *, decides: bool) -> str | None:

@@ -123,7 +123,12 @@ def _question(item: Item, workflow: Workflow) -> Message:
     return Message(
         subject=f"{asks[0]} [{item.key}]",
         headline=first,
-        lines=(*lines, ("Reply to this mail, all in one.",) if by_mail else ("Answer here, in one message.",)),
+        lines=(
+            *lines,
+            (f"Reply to this mail{' with all of it' if len(asks) > 1 else ''}.",)
+            if by_mail
+            else ("Answer here, in one message.",),
+        ),
         small=((*heading(item, workflow), " · ", *facts(item, workflow)),),
     )
 
@@ -194,9 +199,9 @@ def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
 def _received(item: Item, workflow: Workflow) -> Message:
     due: Line = (", until ", When(item.due_at)) if item.due_at and item.clock_stopped_at is None else ()
     return Message(
-        subject=f"{title(item, workflow)} [{item.key}]",
+        subject=f"Received: {subject_of(item, workflow)} [{item.key}]",
         headline=(Who(item.owner), " has your request", *due, "."),
-        lines=(("It is ", Strong(item.key), ". Answer to this mail to add something."),),
+        lines=(("It is ", Strong(item.key), ". Reply to this mail to add something."),),
         small=((workflow.promise,),),
     )
 

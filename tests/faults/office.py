@@ -96,7 +96,8 @@ class Office:
         if self.life is None or not self.life.alive:
             self.begin()
         yield
-        await asyncio.gather(*self.tries)
+        async with asyncio.timeout(30):  # who decides about what is lost would go on for ever
+            await asyncio.gather(*self.tries)
         self.tries.clear()
         await self.calm()
         if self.deadly:

@@ -150,13 +150,11 @@ class Post:
         )
         return sorted(item.key for item in found)
 
-    async def does(self, who: str, verb: str, key: str, **more: str) -> None:
+    async def does(self, who: str, verb: str, key: str, **more: Any) -> None:
         """A person acts by the command that a click in Slack or a typed line is; a refusal fails the test."""
         now = self.clock()
-        command = Command(
-            id=f"typed:{who}:{verb}:{key}:{now}:{more}", workspace="main", at=now, by=who, via="slack", verb=verb,
-            item=key, **more,
-        )  # type: ignore[arg-type]  # verbs and fields as a test names them  # fmt: skip
+        said: dict[str, Any] = {"verb": verb, "item": key, **more}
+        command = Command(id=f"typed:{who}:{said}:{now}", workspace="main", at=now, by=who, via="slack", **said)
         taken = await self.bot.desk.take(command)
         assert taken.reply is None or not taken.reply.refused, taken.reply
         await self.calm()

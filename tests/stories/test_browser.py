@@ -154,6 +154,7 @@ async def test_on_a_phone_nothing_scrolls_sideways(tmp_path: Path, width: int) -
 
         await fits("the first sight, with the steps")
         await at.follows("Ask for a refund")
+        await expect(page.locator("#composer-text")).to_have_value(REQUEST)
         await at.types("Please refund $450 for ORD-48213, I was charged twice")
         await fits("the channel")
         await page.locator(".replies").click()

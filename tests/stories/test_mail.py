@@ -1,8 +1,9 @@
-"""A customer who has only mail: asked, answered, decided, closed; every letter in one thread, each mail counted once."""
+"""A customer who has only mail: asked, answered, decided, closed; letters in one thread, each mail counted once."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,16 +55,25 @@ async def test_a_customer_is_asked_answers_and_hears_how_it_ended(tmp_path: Path
         assert not any(secret in letter.text for letter in to_her for secret in (why, "DOUBLE_CHARGE", "OVER_LIMIT"))
 
 
-OUTLOOK = f"________________________________\nFrom: Harbor Supply <{OURS}>\nSent: Wednesday, March 4, 2026 10:00 AM\nTo: Rita Long\nSubject: How much should go back? [REF-1]\n\nOne thing is missing: $900 or $20?"
+QUOTED = "> One thing is missing: How much should go back? 900 USD?\n> Reply to this mail.\n"
+WROTE = f"On Wed, Mar 4, 2026 at 10:00 AM Harbor Supply <{OURS}> wrote:"
+OUTLOOK = (
+    f"________________________________\nFrom: Harbor Supply <{OURS}>\nSent: Wednesday, March 4, 2026 10:00 AM\n"
+    "To: Rita Long\nSubject: How much should go back? [REF-1]\n\nOne thing is missing: $900 or $20?"
+)
+OUTLOOK_GERMAN = (
+    f"Von: Harbor Supply <{OURS}>\nGesendet: Mittwoch, 4. März 2026 10:00\nAn: Rita Long\n"
+    "Betreff: How much should go back? [REF-1]\n\nOne thing is missing: 900 USD?"
+)
 ANSWERS = {
-    "Gmail": f"It was 45 USD\n\nOn Wed, Mar 4, 2026 at 10:00 AM Harbor Supply <{OURS}>\nwrote:\n\n> One thing is missing: $900?\n> Reply to this mail\n",
-    "Gmail, German": f"Es waren 45,00 USD.\n\nAm Mi., 4. März 2026 um 10:00 Uhr schrieb Harbor Supply <{OURS}>:\n\n> One thing is missing: 900 USD?\n",
+    "Gmail": f"It was 45 USD\n\n{WROTE.replace('> wrote', '>' + chr(10) + 'wrote')}\n\n{QUOTED}",
+    "Gmail, German": f"Es waren 45,00 USD.\n\nAm Mi., 4. März 2026 um 10:00 Uhr schrieb Harbor <{OURS}>:\n\n{QUOTED}",
     "Outlook": f"45 USD\n\nBest regards\nRita Long\nHead of Tea, Shop Inc.\nTel. +1 555 0100 900\n\n{OUTLOOK}",
-    "Outlook, German": f"45 USD bitte.\n\nMit freundlichen Grüßen\nRita Long\n\nVon: Harbor Supply <{OURS}>\nGesendet: Mittwoch, 4. März 2026 10:00\nAn: Rita Long\nBetreff: How much should go back? [REF-1]\n\nOne thing is missing: 900 USD?",
-    "below": f"On Wed, Mar 4, 2026 at 10:00 AM Harbor Supply <{OURS}> wrote:\n> How much should go back? 900 USD?\n\n45 USD\n",
+    "Outlook, German": f"45 USD bitte.\n\nMit freundlichen Grüßen\nRita Long\n\n{OUTLOOK_GERMAN}",
+    "below": f"{WROTE}\n{QUOTED}\n45 USD\n",
     "signature": "$45\n\n-- \nRita Long\nOur offer of the week: 2 teapots for $30\n",
-    "iPhone": f"45 dollars\n\nSent from my iPhone\n\n> On Mar 4, 2026, at 10:00 AM, Harbor Supply <{OURS}> wrote:\n> \n> 900 USD?\n",
-}  # fmt: skip
+    "iPhone": f"45 dollars\n\nSent from my iPhone\n\n> {WROTE}\n> \n{QUOTED}",
+}
 
 
 async def test_an_answer_is_read_from_its_new_part_whatever_program_wrote_it(tmp_path: Path, dovecot: Dovecot) -> None:
@@ -78,10 +88,10 @@ async def test_an_answer_is_read_from_its_new_part_whatever_program_wrote_it(tmp
 
 
 async def test_a_colleague_in_copy_and_a_reply_to_all_make_no_second_item(tmp_path: Path, dovecot: Dovecot) -> None:
-    copy = {"Cc": "Tom <tom@shop.example>"}
+    copy: dict[str, Any] = {"Cc": "Tom <tom@shop.example>"}
     async with post(tmp_path, dovecot) as office:
         await office.arrives(mail(REQUEST, Message_ID="<first@shop.example>", **copy))
-        to_first = {"In_Reply_To": "<first@shop.example>", "References": "<first@shop.example>"}
+        to_first: dict[str, Any] = {"In_Reply_To": "<first@shop.example>", "References": "<first@shop.example>"}
         # Tom knows the customer's mail alone: his answer refers to it, not to ours
         await office.arrives(mail("It was 80 USD, I think.", sender="tom@shop.example", **to_first, **copy))
         assert "amount" not in (await office.item("REF-1")).fields, "only the requester and our people answer"

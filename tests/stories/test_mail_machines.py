@@ -1,8 +1,9 @@
-"""Mail that no person wrote, or not the one it names: kept and never answered; it decides, answers and opens nothing."""
+"""Mail that no person wrote, or not the one it names: kept, never answered, and believed in nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def from_a_machine(letter: Letter) -> dict[str, bytes]:
     part = (
         f"--b\nContent-Type: text/plain\n\n$900\n--b\nContent-Type: {{}}\n\nOriginal-Message-ID: {letter.id}\n--b--\n"
     )
-    lost = {"answers": None, "subject": "Undelivered Mail Returned to Sender", "Return_Path": "<>"}
+    lost: dict[str, Any] = {"subject": "Undelivered Mail Returned to Sender", "Return_Path": "<>"}
     return {
         "out of office": mail("Away. Call +1 555 0100 900, $900", answers=letter, Auto_Submitted="auto-replied"),
         "out of office by its subject": mail("$900", answers=letter, Subject="Abwesenheitsnotiz: Urlaub"),
@@ -38,7 +39,7 @@ def from_a_machine(letter: Letter) -> dict[str, bytes]:
             part.format("message/disposition-notification"), subject="Read: How much",
             Content_Type=report.format("disposition-notification"),
         ),
-    }  # type: ignore[arg-type]  # headers by name  # fmt: skip
+    }  # fmt: skip
 
 
 async def test_what_machines_send_back_is_kept_and_changes_nothing(tmp_path: Path, dovecot: Dovecot) -> None:
@@ -156,13 +157,13 @@ async def test_an_unreadable_mail_is_the_operators_exception_and_kept_as_it_came
 
 
 async def test_words_of_a_mail_ping_nobody_in_slack(tmp_path: Path, dovecot: Dovecot) -> None:
-    async with Town(load(example()), HandClock(MORNING, running=False)) as town:
-        async with post(tmp_path, dovecot, slack=town) as office:
-            attack = "<!channel> <@U0LEE> <https://evil.example|Approve> & refund ORD-48213, $450"
-            await office.arrives(mail(attack, subject="<!here> *now*"))
-            for who in ("dana", "lee"):
-                (card,) = [m for m in town.slack.inbox(who) if "ORD-48213" in str(m)]
-                said = str(card)
-                assert "&lt;!channel&gt;" in said
-                assert not any(ping in said for ping in ("<!channel>", "<!here>", "<@U0LEE>", "<https://evil"))
-            assert OURS not in {letter.to for letter in office.peer.letters}
+    with_slack = Town(load(example()), HandClock(MORNING, running=False))
+    async with with_slack as town, post(tmp_path, dovecot, slack=town) as office:
+        attack = "<!channel> <@U0LEE> <https://evil.example|Approve> & refund ORD-48213, $450"
+        await office.arrives(mail(attack, subject="<!here> *now*"))
+        for who in ("dana", "lee"):
+            (card,) = [m for m in town.slack.inbox(who) if "ORD-48213" in str(m)]
+            said = str(card)
+            assert "&lt;!channel&gt;" in said
+            assert not any(ping in said for ping in ("<!channel>", "<!here>", "<@U0LEE>", "<https://evil"))
+        assert OURS not in {letter.to for letter in office.peer.letters}

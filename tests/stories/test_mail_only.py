@@ -19,6 +19,12 @@ REQUEST = "Please refund ORD-48213, $450, I was charged twice."
 OLU = "olu@harbor.example"
 
 
+def decided_by(owner: str, backup: str) -> str:
+    """The example, with these for what is over the limit."""
+    seats = "owner: {}\n        backup: {}\n        respond_within: 2 business hours"
+    return example().replace(seats.format("lee", "maria"), seats.format(owner, backup))
+
+
 def subjects(office: Post, address: str) -> list[str]:
     return [letter.subject for letter in office.peer.to(address)]
 
@@ -27,56 +33,48 @@ async def test_who_has_no_slack_decides_hands_on_and_reads_by_mail_what_others_s
     tmp_path: Path, dovecot: Dovecot
 ) -> None:
     """Olu owns the decision, is reminded, and the day's digest comes to Olu by mail alone."""
-    text = (
-        example()
-        .replace("amount > 300           # an", "amount > 300           # Olu decides; an")
-        .replace("        owner: lee\n        backup: maria\n        respond_within: 2 business hours\n        show",
-                 "        owner: olu\n        backup: lee\n        respond_within: 2 business hours\n        show")
-        .replace("morning: {to: [maria, lee]", "morning: {to: [olu]")
-    )  # fmt: skip
-    async with Town(load(text), HandClock(MORNING, running=False)) as town:
-        async with post(tmp_path, dovecot, text=text, slack=town) as office:
-            await office.arrives(mail(REQUEST))
-            card = office.last(OLU)
-            assert card.subject == "Decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
-            for said in ("amount 450 USD", "OVER_LIMIT", "If nobody does: Lee Park can decide"):
-                assert said in card.text
-            assert "A reply to this mail is kept with REF-1, but decides nothing: that is done in Slack." in card.text
-            assert "Ask Lee Park to hand it to somebody there." in card.text
-            await office.pushes(hours=1)
-            reminder = office.last(OLU)
-            assert reminder.subject == "Reminder, decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
-            await office.arrives(mail("Lee, please take this one.", sender=f"Olu <{OLU}>", answers=reminder))
-            assert await office.keys() == ["REF-1"], "an answer to a reminder belongs to what it reminded of"
-            await office.pushes(hours=1, minutes=1)
-            assert any("REF-1" in str(m) for m in town.slack.inbox("lee")), "escalated to the backup, in Slack"
-            await office.does("lee", "assign", "REF-1", person="olu", words="Olu knows the customer.")
-            await office.pushes(hours=21)
-            digest = office.last(OLU)
-            assert digest.subject.startswith("Harbor Supply, Thursday Mar 5: ")
-            assert digest.mail["Precedence"] == "bulk"
-            assert subjects(office, OLU).count(digest.subject) == 1
-            assert not [key for key in await office.keys() if key.startswith("BOT-")]
+    text = decided_by("olu", "lee").replace("morning: {to: [maria, lee]", "morning: {to: [olu]")
+    with_slack = Town(load(text), HandClock(MORNING, running=False))
+    async with with_slack as town, post(tmp_path, dovecot, text=text, slack=town) as office:
+        await office.arrives(mail(REQUEST))
+        card = office.last(OLU)
+        assert card.subject == "Decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
+        for said in ("amount 450 USD", "OVER_LIMIT", "If nobody does: Lee Park can decide"):
+            assert said in card.text
+        assert "Decisions are made in Slack: ask Lee Park to hand it to somebody there." in card.text
+        assert "A reply to this mail is kept with REF-1, and decides nothing." in card.text
+        await office.pushes(hours=1)
+        reminder = office.last(OLU)
+        assert reminder.subject == "Reminder, decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
+        await office.arrives(mail("Lee, please take this one.", sender=f"Olu <{OLU}>", answers=reminder))
+        assert await office.keys() == ["REF-1"], "an answer to a reminder belongs to what it reminded of"
+        await office.pushes(hours=1, minutes=1)
+        assert any("REF-1" in str(m) for m in town.slack.inbox("lee")), "escalated to the backup, in Slack"
+        await office.does("lee", "assign", "REF-1", person="olu", words="Olu knows the customer.")
+        await office.pushes(hours=21)
+        digest = office.last(OLU)
+        assert digest.subject.startswith("Harbor Supply, Thursday Mar 5: ")
+        assert digest.mail["Precedence"] == "bulk"
+        assert subjects(office, OLU).count(digest.subject) == 1
+        assert not [key for key in await office.keys() if key.startswith("BOT-")]
 
 
 async def test_who_has_no_slack_asks_by_mail_and_is_handed_items_and_escalations(
     tmp_path: Path, dovecot: Dovecot
 ) -> None:
-    text = example().replace("      - {is: dana}", "      - {is: olu}").replace(
-        "owner: lee\n        backup: maria\n        respond_within: 2", "owner: maria\n        backup: olu\n        respond_within: 2"
-    )  # fmt: skip
-    async with Town(load(text), HandClock(MORNING, running=False)) as town:
-        async with post(tmp_path, dovecot, text=text, slack=town) as office:
-            await office.arrives(mail("Please refund ORD-48213.", sender=f"Olu Bright <{OLU}>"))
-            assert (await office.item("REF-1")).requester == "olu"
-            assert office.last(OLU).subject == "How much should go back? [REF-1]"
-            await office.arrives(mail(REQUEST))
-            handed = next(one for one in office.peer.to(OLU) if one.subject.startswith("Yours now: "))
-            assert "Tell Lee Park, who can do it there." in handed.text
-            await office.pushes(hours=2, minutes=1)
-            escalated = next(one for one in office.peer.to(OLU) if one.subject.startswith("Decide now: "))
-            assert "You can decide now; Maria Sol still can." in escalated.text
-            assert "Tell Maria Sol, who can do it there." in escalated.text
+    text = decided_by("maria", "olu").replace("      - {is: dana}", "      - {is: olu}")
+    with_slack = Town(load(text), HandClock(MORNING, running=False))
+    async with with_slack as town, post(tmp_path, dovecot, text=text, slack=town) as office:
+        await office.arrives(mail("Please refund ORD-48213.", sender=f"Olu Bright <{OLU}>"))
+        assert (await office.item("REF-1")).requester == "olu"
+        assert office.last(OLU).subject == "How much should go back? [REF-1]"
+        await office.arrives(mail(REQUEST))
+        handed = next(one for one in office.peer.to(OLU) if one.subject.startswith("Yours now: "))
+        assert "Work moves on in Slack: ask Lee Park to do it there." in handed.text
+        await office.pushes(hours=2, minutes=1)
+        escalated = next(one for one in office.peer.to(OLU) if one.subject.startswith("Decide now: "))
+        assert "You can decide now; Maria Sol still can." in escalated.text
+        assert "Decisions are made in Slack: ask Maria Sol to do it there." in escalated.text
 
 
 async def test_an_office_without_slack_works_by_mail_alone(tmp_path: Path, dovecot: Dovecot) -> None:
@@ -85,7 +83,7 @@ async def test_an_office_without_slack_works_by_mail_alone(tmp_path: Path, dovec
         await office.arrives(mail(REQUEST))
         assert subjects(office, "dana@harbor.example") == ["Yours now: refund 450 USD, ORD-48213 [REF-1]"]
         card = office.last("lee@harbor.example")
-        assert "which Docket is not connected to here; Sam Adeyemi can connect it." in card.text
+        assert "which Docket is not connected to here: ask Sam Adeyemi to connect it." in card.text
         assert "REF-1" in card.html
         assert "is not connected to here" in card.html
         await office.pushes(hours=2, minutes=1)

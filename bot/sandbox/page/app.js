@@ -38,8 +38,7 @@ function go(change) {
   Object.assign(here, change);
   if (moved) state = null;
   history.replaceState(null, "", `#${encodeURIComponent([here.person, here.place, here.thread].join("/"))}`);
-  document.body.classList.remove("side-open");
-  $("menu-toggle").setAttribute("aria-expanded", "false");
+  if (change.place) shut(); // who only became somebody else still chooses where to go
   if (here.place === "home" && person().slack) post("home", { as: person().slack });
   return refresh();
 }
@@ -226,9 +225,13 @@ async function push(by) {
   await refresh();
 }
 
-async function follow(step) {
+function shut() {
   document.body.classList.remove("side-open");
   $("menu-toggle").setAttribute("aria-expanded", "false");
+}
+
+async function follow(step) {
+  shut();
   if (step.push) await push(step.push);
   if (step.who) {
     const who = town.people.find((one) => nameOf(one) === step.who);

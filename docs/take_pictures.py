@@ -1,0 +1,66 @@
+"""Takes the pictures of docs/pictures from the running demo: `PYTHONPATH=. python docs/take_pictures.py`.
+
+It plays the refund story in the sandbox's page in headless Chromium, by a clock that stands still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from bot.demo import manifest
+from tests.stories.browsing import Desk, desk
+from tests.stories.harbor import harbor
+
+PICTURES = Path(__file__).with_name("pictures")
+
+
+async def take(folder: Path) -> None:
+    """Write sandbox.png, decision.png and digest-mail.png (1280 x 800, light) into `folder`."""
+    with tempfile.TemporaryDirectory() as data:
+        async with harbor(Path(data), manifest=manifest()) as office, desk(office) as at:
+            await _asked(at)
+            await at.follows("Decide, as Lee")
+            await at.presses("Approve")
+            form = at.page.locator("#modal")
+            await form.get_by_role("button", name="Reason code").click()
+            await form.get_by_role("option", name="DOUBLE_CHARGE").click()
+            await form.get_by_label("Why").fill("Payment log shows both captures.")
+            await _picture(at.page, folder / "decision.png")
+            await form.locator("button[type=submit]").click()
+            await office.calm()
+            await at.follows("See what Rita sees")
+            await expect(at.thread).to_contain_text("approved by Lee Park")
+            await _picture(at.page, folder / "sandbox.png")
+            await at.types("Refund for ORD-50117 please, $820, the pallet was never picked up")
+            await at.page.get_by_role("button", name="Next step").click()
+            await at.follows("Let time pass")
+            await office.calm()
+            await at.follows("Read Maria's digest")
+            await expect(at.stream).to_contain_text("Maria's digest")
+            await at.page.locator(".place", has_text="maria@harbor.example").click()
+            await at.page.locator(".mail-row", has_text="decision").first.click()
+            await expect(at.page.frame_locator(".letter-frame").locator("body")).to_contain_text("Decided")
+            await _picture(at.page, folder / "digest-mail.png")
+
+
+async def _asked(at: Desk) -> None:
+    await at.types("Please refund ORD-48213, I was charged twice")
+    await at.page.locator(".replies").click()
+    await at.types("450 USD", in_thread=True)
+
+
+async def _picture(page: Page, path: Path) -> None:
+    # Nothing that blinks, glides or depends on where the mouse rests.
+    await page.mouse.move(0, 0)
+    await page.evaluate("document.activeElement?.blur()")
+    await page.wait_for_function("document.getElementById('toast').hidden")
+    await page.screenshot(path=path, animations="disabled", caret="hide")
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    asyncio.run(take(PICTURES))
