@@ -54,11 +54,19 @@ async def _asked(at: Desk) -> None:
 
 
 async def _picture(page: Page, path: Path) -> None:
+    """Write what the page shows once it has come to rest."""
     # Nothing that blinks, glides or depends on where the mouse rests.
     await page.mouse.move(0, 0)
     await page.evaluate("document.activeElement?.blur()")
-    await page.wait_for_function("document.getElementById('toast').hidden")
-    await page.screenshot(path=path, animations="disabled", caret="hide")
+    await expect(page.locator("#toast")).to_be_hidden()
+    before, shot = b"", await _seen(page, path)
+    while before != shot:  # a letter's frame is still being laid out
+        await asyncio.sleep(0.2)
+        before, shot = shot, await _seen(page, path)
+
+
+async def _seen(page: Page, path: Path) -> bytes:
+    return await page.screenshot(path=path, animations="disabled", caret="hide")
 
 
 if __name__ == "__main__":

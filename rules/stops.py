@@ -26,6 +26,17 @@ def judge(draft: Draft) -> None:
     draft.tell(Card(item=draft.key, to=CONVERSATION))
 
 
+def decide_again(draft: Draft) -> None:
+    """A rejection closed this item, and it is open again: the yes it lacked then, it lacks still."""
+    for code, rule in draft.workflow.exceptions.items():
+        last = draft.item.last_trouble(code)
+        if last is not None and last.state == "rejected" and rule.on_reject == "close":
+            if rule.when is not None and draft.met(rule):
+                open_trouble(draft, code, rule=rule.when.source)
+            else:
+                open_trouble(draft, code, because="Opened again after it was rejected.", raised_by=DOCKET)
+
+
 def _void_outdated(draft: Draft) -> None:
     """A decision stands for the values that were shown; a changed one voids it, visibly (interface.md, "States")."""
     for code, rule in draft.workflow.exceptions.items():

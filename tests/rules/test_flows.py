@@ -366,7 +366,11 @@ class TestEnds:
         street.says(RITA, "thanks!", thread="REF-1")
         assert street.items["REF-1"].state == "closed"
         street.says(RITA, "I have the statement here, both captures are on it", thread="REF-1")
-        assert street.items["REF-1"].state == "open"
+        item = street.items["REF-1"]
+        assert item.closed_at is None
+        # What was refused is not payable now because somebody asked why: it takes a new decision.
+        assert [t.state for t in item.exceptions] == ["rejected", "open"]
+        assert street.heard("lee", DecisionCard)
 
     def test_an_edit_is_followed_and_a_deletion_noted(self, street: Street) -> None:
         street.says(RITA, "Please refund ORD-48213, it was $45")

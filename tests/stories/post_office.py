@@ -24,7 +24,7 @@ from bot.sandbox.clock import HandClock
 from rules.book.load import load
 from rules.events import Command
 from rules.items import Item
-from storage import items
+from storage import items, ledger
 from storage.store import Store
 from tests.dovecot import PASSWORD, Dovecot
 from tests.stories.harbor import MORNING
@@ -142,6 +142,10 @@ class Post:
         found = await self.store.read(lambda conn: items.load(conn, "main", key))
         assert found is not None, f"there is no {key}"
         return found
+
+    async def kinds(self, key: str) -> list[str]:
+        """The kinds of an item's entries, in order."""
+        return [one.entry.kind for one in await self.store.read(lambda conn: ledger.of_item(conn, "main", key))]
 
     async def keys(self) -> list[str]:
         """The keys of all items, the bot's own failures too."""

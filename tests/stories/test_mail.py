@@ -10,15 +10,10 @@ import pytest
 from bot.demo import example
 from storage import ledger
 from tests.dovecot import Dovecot
-from tests.stories.post_office import CUSTOMER, OURS, Letter, Post, mail, post
+from tests.stories.post_office import CUSTOMER, OURS, Letter, mail, post
 
 pytestmark = pytest.mark.usefixtures("quick_mail")
 REQUEST = "Please refund ORD-48213, I was charged twice."
-
-
-async def kinds(office: Post, key: str) -> list[str]:
-    """The kinds of an item's entries."""
-    return [one.entry.kind for one in await office.store.read(lambda conn: ledger.of_item(conn, "main", key))]
 
 
 def thread(letter: Letter) -> list[str]:
@@ -98,7 +93,7 @@ async def test_a_colleague_in_copy_and_a_reply_to_all_make_no_second_item(tmp_pa
         await office.arrives(mail("45 USD", answers=office.last(), **copy))
         assert (await office.item("REF-1")).fields["amount"] == "45.00 USD"
         assert await office.keys() == ["REF-1"]
-        assert (await kinds(office, "REF-1")).count("attached") == 2
+        assert (await office.kinds("REF-1")).count("attached") == 2
         assert office.peer.to("tom@shop.example") == []
 
 

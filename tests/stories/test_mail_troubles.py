@@ -51,6 +51,7 @@ async def test_a_mailbox_that_was_made_anew_makes_no_second_item(tmp_path: Path,
     async with post(tmp_path, dovecot, users=users, mailbox="Requests") as office:
         await office.arrives(mail("And one for ORD-48214, please.", sender="tom@shop.example"))
         assert await office.keys() == ["REF-1", "REF-2"]
+        assert "attached" not in await office.kinds("REF-1"), "it is the same mail, not the same words again"
         assert office.peer.to(CUSTOMER) == []
 
 
@@ -82,6 +83,7 @@ async def test_a_kill_between_the_commit_and_the_sign_in_the_mailbox_makes_no_se
     async with post(tmp_path, dovecot, users=users, now=later) as office:
         await office.calm()
         assert await office.keys() == ["REF-1"]
+        assert "attached" not in await office.kinds("REF-1")
         assert len(office.peer.to(CUSTOMER)) == 1, "the question went once, after the restart"
 
 

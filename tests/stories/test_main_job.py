@@ -249,7 +249,8 @@ async def test_reaction_command_and_edit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("/docket", "Docket keeps who has what"),
+        ("/docket", "No decisions wait for you"),
+        ("/docket help", "Docket keeps who has what"),
         ("/docket mine", "No decisions wait for you"),
         ("/docket list", "Nothing is open"),
         ("/docket exceptions", "No exception is open"),

@@ -34,7 +34,7 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
     ("approve REF-12/OVER_LIMIT GOODWILL because a &lt; b &amp; c",
      {"verb": "approve", "code": "OVER_LIMIT", "reason_code": "GOODWILL", "words": "a < b & c"}),
     ("new refund see <https://x.example|the log>", {"workflow": "refund", "words": "see the log (https://x.example)"}),
-    ("", {"verb": "help"}),
+    ("", {"verb": "mine"}),
     ("SET ref-1 amount 450 USD", {"verb": "set", "item": "REF-1", "name": "amount", "words": "450 USD"}),
 ]  # fmt: skip
 

@@ -222,7 +222,7 @@ def test_no_json_makes_reading_crash(event: dict[str, Any], kind: str) -> None:
 
 SPOKEN = [
     ("<@U0DOCKET> show REF-12", "C1", "show", "REF-12"),
-    ("<@U0DOCKET>", "C1", "help", None),
+    ("<@U0DOCKET>", "C1", "mine", None),
     ("hey <@U0DOCKET> claim ref-12", "C1", "claim", "REF-12"),
     ("REF-12", "D1", "show", "REF-12"),
     ("/docket mine", "D1", None, None),
