@@ -58,11 +58,11 @@ def test_requests_that_only_sound_alike_stay_two(a: str, b: str) -> None:
 
 def test_long_texts_cost_no_more_than_their_beginning() -> None:
     """Two megabytes of hostile words are compared by their first 2,000 characters."""
-    start = time.perf_counter()
+    start = time.process_time()
     for piece in ("a1 ", "word ", "A", "\u0301", "Aa Bb "):
         text = piece * 200_000
         alike(text, text + "x")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 10  # read whole, it would be hours
 
 
 @pytest.mark.parametrize(

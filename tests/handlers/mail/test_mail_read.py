@@ -327,7 +327,7 @@ HOSTILE = {
 def test_hostile_mails_take_no_time(name: str) -> None:
     began = time.process_time()
     taken(HOSTILE[name])
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 5  # tenths of a second; unguarded, minutes
 
 
 @given(st.binary(max_size=3000))

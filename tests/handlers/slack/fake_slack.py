@@ -36,7 +36,7 @@ class FakeSlack:
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, here or in the bot."""
         async with asyncio.timeout(5):
-            while not holds():  # noqa: ASYNC110 - what is waited for happens in many places, none of which knows of tests
+            while not holds():
                 await asyncio.sleep(0.001)
 
     async def send(self, kind: str, payload: Json, envelope: str = "E1", **more: Any) -> None:

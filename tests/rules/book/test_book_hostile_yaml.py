@@ -73,7 +73,7 @@ def test_a_hostile_file_is_a_hole(name: str) -> None:
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     assert said in str(caught.value)
     assert all(hole.line >= 1 and hole.column >= 1 for hole in caught.value.holes)
-    assert took < 15, f"{took:.1f} s"  # the longest takes about one
+    assert took < 30, f"{took:.1f} s"  # the longest takes about one; unguarded it would be minutes
     assert grown_kb < 400_000, f"{grown_kb} kB"
 
 

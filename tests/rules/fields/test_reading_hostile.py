@@ -44,11 +44,11 @@ ENDLESS = [
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()  # a busy neighbour must not count
     for field in TYPED:
         find(field, text, CONTEXT)
     read_answer([*TYPED, REASON], text, CONTEXT)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("piece", ENDLESS)
@@ -56,8 +56,8 @@ def test_time_grows_no_faster_than_the_text(piece: str) -> None:
     """Four times the text takes about four times as long; sixteen would be quadratic."""
     short, long = ((piece * READ_CHARACTERS)[: READ_CHARACTERS // part] for part in (16, 4))
     _seconds(short)
-    # A busy machine only ever makes it slower, so one good try of three is enough.
-    assert any(_seconds(long) < 9 * _seconds(short) + 0.02 for _ in range(3))
+    # Caches and collections only ever make it slower, so one good try of five is enough.
+    assert any(_seconds(long) < 9 * _seconds(short) + 0.05 for _ in range(5))
 
 
 def test_behind_twenty_thousand_characters_nothing_is_read() -> None:
