@@ -109,7 +109,7 @@ class Actions:
             return
         await ack(answer(reply, submitted, reader))
         # Of a decision, the edited card says it all: here and for everyone else.
-        decided = False
+        decided = read.command.verb in ("approve", "reject")
         if not reply.refused and not decided and reply.form is None and reply.message.headline:
             self._later(self.private.say(reply.message, _asker(read.command)))
 
