@@ -10,7 +10,7 @@ from rules.events import Attachment, Deleted, Edited, Mailed, Posted
 from rules.fields.reading import read_answer, read_unasked
 from rules.intake import ask, context, file_facts, missing, read_opening
 from rules.items import Item
-from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Unclear
+from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Replied, Unclear
 from rules.owners import choose_owner
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
@@ -42,6 +42,8 @@ def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
         return draft.ruling()
     if _opens_another(draft, event.new_text):
         return _with_another(draft, intake.from_mail(event, world, follows=item.key))
+    if draft.by != item.owner and item.closed_at is None:
+        draft.tell(Replied(item=item.key, to=item.owner))
     return _read(draft, event.new_text, may_answer=event.answerable)
 
 

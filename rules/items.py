@@ -120,6 +120,8 @@ class Item:
         False  # since the last question, by mail: one such answer is enough, the rest may be a machine's
     )
     edited_at: datetime | None = None  # when its source message was last edited
+    said: str = ""  # the beginning of what was written about it last, and by whom
+    said_by: str = ""
     touched_at: datetime | None = None  # the last sign of life, for `stale_after`
     reminded_at: datetime | None = None
     reminders: int = 0

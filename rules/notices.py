@@ -102,6 +102,11 @@ class Asked(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replied(Notice):
+    """To the owner: somebody wrote a mail about it, which no thread shows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Notice):
     """To a requester by mail: it is tracked, who has it, until when."""
 
@@ -139,7 +144,8 @@ class Digest(Notice):
 KINDS: dict[str, type[Notice]] = {
     c.__name__: c
     for c in (
-        Card, Question, DecisionCard, Reminder, Late, Handed, Asked, Received, Verdict, Closed, Unclear, Digest,
+        Card, Question, DecisionCard, Reminder, Late, Handed, Asked, Received, Replied, Verdict, Closed,
+        Unclear, Digest,
     )
 }  # fmt: skip
 

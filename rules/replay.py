@@ -11,6 +11,9 @@ from rules.entries import Entry
 from rules.items import Decision, Evidence, Item, Source, Trouble, TroubleState
 from rules.states import TROUBLE_MOVES, legal
 
+#: Of what was said last, so much is kept with the item; the entry has all of it.
+SAID_CHARACTERS = 500
+
 
 class Impossible(ValueError):
     """An entry that does not fit the item it should change: the ledger and the rules disagree."""
@@ -276,7 +279,9 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     ),
     "acknowledged": lambda i, e: replace(i, acknowledged_at=e.at, touched_at=e.at),
     "questioned": _on_trouble(lambda t, e: replace(t, question=e.texts["question"])),
-    "attached": _touched,
+    "attached": lambda i, e: replace(
+        i, said=e.texts.get("text", "")[:SAID_CHARACTERS], said_by=e.texts.get("from", ""), touched_at=e.at
+    ),
     "edited": lambda i, e: replace(i, text=e.texts.get("text", i.text), edited_at=e.at, touched_at=e.at),
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),
     "evidenced": _evidenced,

@@ -13,7 +13,7 @@ from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, W
 from rules.notices import REQUESTER, Notice
 from rules.people import may_decide, zone_of
 from rules.timing import clock_time, in_words
-from rules.wording.cards import decision_card, item_card
+from rules.wording.cards import decision_card, item_card, status
 from rules.wording.lines import decided_line, facts, has_it, heading, subject_of, title, until, with_files
 
 
@@ -38,6 +38,8 @@ def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: da
         case notices.Asked():
             open_now = item.open_trouble(notice.code)
             return _asked(item, workflow, open_now[0]) if open_now else None
+        case notices.Replied():
+            return _replied(item, workflow) if item.closed_at is None else None
         case notices.Received():
             return _received(item, workflow)
         case notices.Verdict():
@@ -193,6 +195,16 @@ def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
             ("Reply to this mail.",) if item.source.channel == "mail" else ("Answer here.",),
         ),
         small=(heading(item, workflow),),
+    )
+
+
+def _replied(item: Item, workflow: Workflow) -> Message:
+    return Message(
+        subject=f"A reply about {title(item, workflow)} [{item.key}]",
+        headline=(Who(item.said_by), " wrote about ", Strong(item.key), f": {title(item, workflow)}."),
+        lines=((Quote(" ".join(item.said.split())),), status(item, workflow)),
+        small=(facts(item, workflow),),
+        actions=(Action(verb="show", label="Show", item=item.key),),
     )
 
 

@@ -16,6 +16,7 @@ from rules.notices import (
     Late,
     Question,
     Reminder,
+    Replied,
     Unclear,
     Verdict,
 )
@@ -431,3 +432,19 @@ class TestPrivate:
             reply = street.types("slack:U0DANA", verb, "CON-1").reply
             assert reply is not None
             assert reply.code == "unknown_item"
+
+
+class TestMailReplies:
+    def test_the_owner_hears_of_a_mail_that_no_thread_shows(self, street: Street) -> None:
+        street.mails("rita@corp.example", "Please refund ORD-48213, it was $45", message_id="<a@corp.example>")
+        street.mails("rita@corp.example", "It is rather urgent.", references=("<a@corp.example>",))
+        (notice,) = street.heard("dana", Replied)
+        words = street.words(notice)
+        assert words is not None
+        assert "It is rather urgent." in plain(words)
+
+    def test_a_machines_mail_and_the_owners_own_tell_nobody(self, street: Street) -> None:
+        street.mails("rita@corp.example", "Please refund ORD-48213, it was $45", message_id="<a@corp.example>")
+        street.mails("rita@corp.example", "I am away.", references=("<a@corp.example>",), automatic="auto-reply")
+        street.mails("dana@harbor.example", "I will look.", references=("<a@corp.example>",))
+        assert not street.heard("dana", Replied)
