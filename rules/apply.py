@@ -23,13 +23,12 @@ from rules.events import (
     Unreadable,
 )
 from rules.items import Item
-from rules.messages import Strong
-from rules.people import may_see
+from rules.messages import Line, Strong
 from rules.replies import done, refused, usage
 from rules.ruling import Ruling, World
 from rules.timing import timers
-from rules.wording.lines import has_it
-from rules.work import DEEDS, work
+from rules.wording.cards import status
+from rules.work import DEEDS, seen_by, work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +119,7 @@ def _command(command: Command, world: World, item: Item | None) -> Ruling:
         return Ruling(reply=refused("unknown_item", (f"There is no {command.item}.",)))
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     draft = Draft(world, command, workflow, item.key, item)
-    anyone = command.verb == "except" and not workflow.private  # interface.md: anyone may say that something is wrong
-    if not anyone and not may_see(world.book, item, workflow, draft.by):
+    if not seen_by(draft, command.verb):
         return Ruling(reply=refused("unknown_item", (f"There is no {item.key} that you can see.",)))
     return decide(draft, command) if command.verb in ("approve", "reject") else work(draft, command)
 
@@ -139,7 +137,10 @@ def _new(command: Command, world: World) -> Ruling:
         return ruling
     item = ruling.items[0]
     new = item.version == sum(entry.item == item.key for entry in ruling.entries)
-    line = has_it(item, workflow) if new else (f"{item.key} says the same already; it was added there.",)
+    if new:
+        line: Line = (Strong(item.key), ": ", *status(item, workflow))
+    else:
+        line = (f"{item.key} says the same already; it was added there.",)
     return replace(ruling, reply=done(line, item=item.key))
 
 

@@ -28,8 +28,6 @@ class Figures:
     until: datetime
     open_items: Sequence[Item]
     changed: Sequence[Item]
-    undelivered: int = 0
-    latest_seconds: float | None = None  # the most that a due time was late in firing
 
 
 def digest(name: str, reader: str, day: date, figures: Figures, book: Rulebook, workflow_of: WorkflowOf) -> Message:
@@ -132,10 +130,8 @@ class _Shown:
     def foot(self) -> Line:
         by_code = Counter(t.code for _, t in (*self.mine, *self.others))
         codes = ", ".join(f"{code} {count}" for code, count in by_code.most_common())
-        late = self.figures.latest_seconds
-        fired = "" if late is None else f", all due times fired, latest {late:.1f} s late"
         open_now = f"{_items(self.work)} open, {len(self.opened)} opened and {len(self.closed)} closed since "
-        return (open_now, When(self.figures.since), fired, f" · open exceptions: {codes}" if codes else "")
+        return (open_now, When(self.figures.since), f" · open exceptions: {codes}" if codes else "")
 
     def _trouble_row(self, item: Item, trouble: Trouble, *, decide: bool = False) -> Row:
         age = in_words((self.now - trouble.opened_at).total_seconds())

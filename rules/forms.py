@@ -15,6 +15,7 @@ from rules.people import may_decide
 from rules.replies import refused
 from rules.ruling import World
 from rules.wording.lines import deciders_line, heading, shown_lines, shown_values, why_it_is_here
+from rules.work import may, seen_by
 
 WHY = "Why, so that someone new understands it next month"
 
@@ -31,8 +32,13 @@ def form(command: Command, world: World) -> Form | Reply:
         return refused("unknown_item", (f"There is no {command.item}.",))
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     draft = Draft(world, command, workflow, item.key, item)
+    if not seen_by(draft, command.verb):
+        return refused("unknown_item", (f"There is no {item.key} that you can see.",))
     if command.verb in ("approve", "reject"):
         return _decision(draft, command)
+    # Before anybody fills in what they may not do.
+    if (refusal := may(draft, command.verb)) is not None:
+        return refusal
     lines: tuple[Line, ...] = (heading(item, workflow),)
     blanks = _BLANKS[command.verb](item, workflow, world.book, world.now)
     name, submit = _TITLES[command.verb]

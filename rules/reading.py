@@ -195,7 +195,7 @@ def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datet
     stage = workflow.stage(item.stage)
     if stage is not None and item.stage_at is not None and item.due_at is not None:
         calendar = work_calendar(book, workflow)
-        lines.append((f"{stage.name} allows {stage.within}: {calendar.explain(item.stage_at, stage.within)}",))
+        lines.append((f"{stage.name} allows {calendar.explain(item.stage_at, stage.within)}",))
         if item.clock_stopped_at is not None:
             lines.append(
                 (
@@ -231,7 +231,7 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
     lines: list[Line] = [why_it_is_here(item, trouble, workflow)]
     if rule is not None:
         summed = answer_calendar(book, workflow, trouble.code).explain(trouble.opened_at, rule.respond_within)
-        lines.append((f"{trouble.code} allows {rule.respond_within}: {summed}",))
+        lines.append((f"{trouble.code} allows {summed}",))
     steps = steps_left(book, workflow, trouble, item.requester, now)
     if steps and trouble.next_at is not None:
         lines.append(("It goes up to ", Who(steps[0].person), " ", When(trouble.next_at), "."))

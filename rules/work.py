@@ -15,7 +15,7 @@ from rules.events import Command, Verb
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who
 from rules.notices import CONVERSATION, REQUESTER, Asked, Card
-from rules.people import may_decide, may_reassign, runs
+from rules.people import may_decide, may_reassign, may_see, runs
 from rules.refusals import closed
 from rules.replies import done, refused, usage
 from rules.ruling import Ruling
@@ -28,12 +28,18 @@ Deed = Callable[[Draft, Command], Reply]
 def work(draft: Draft, command: Command) -> Ruling:
     """Do what was said with the draft's item, or say why not; refusals change nothing."""
     deed = DEEDS[command.verb]
-    may = _may(draft, command.verb)
-    reply = may or deed(draft, command)
+    reply = may(draft, command.verb) or deed(draft, command)
     return draft.ruling(reply=reply)
 
 
-def _may(draft: Draft, verb: Verb) -> Reply | None:
+def seen_by(draft: Draft, verb: Verb) -> bool:
+    """Whether the acting person may know of the item; anyone may say that something is wrong, but in private work."""
+    if verb == "except" and not draft.workflow.private:
+        return True
+    return may_see(draft.book, draft.item, draft.workflow, draft.by)
+
+
+def may(draft: Draft, verb: Verb) -> Reply | None:
     """The table of interface.md, "Slack": who may do what with an item."""
     if verb == "except":
         return None  # anyone may say that something is wrong

@@ -40,7 +40,7 @@ class Street:
         """Judge one event and keep what came of it, as the desk does; the fold of the entries must be the items."""
         want = wanted(event)
         key = want.key or next((self.threads[c] for c in want.conversations if c in self.threads), None)
-        ruling = apply(event, self._world(self.items.get(key or "")))
+        ruling = apply(event, self.world(self.items.get(key or "")))
         for entry in ruling.entries:
             self.entries.append(entry)
             self.items[entry.item] = evolve(self.items.get(entry.item), entry)
@@ -136,7 +136,7 @@ class Street:
         first = min(due, key=lambda d: (d[0], d[1], d[2].kind), default=None)
         return (first[1], first[2]) if first else None
 
-    def _world(self, item: Item | None) -> World:
+    def world(self, item: Item | None) -> World:
         return World(
             now=self.now,
             book=self.book,

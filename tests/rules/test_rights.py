@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from rules.events import Command
+from rules.forms import form
+from rules.messages import Form, Reply
 from rules.notices import CONVERSATION, Card, DecisionCard
 from rules.reading import Shelf, answer
 from tests.rules.test_flows import HARBOR, RITA, big_refund
@@ -266,3 +268,20 @@ def test_anyones_reaction_tracks_a_message_for_its_author() -> None:
     street = Street(HARBOR)
     street.reacts(STRANGER, "ticket", RITA, "my card was charged twice")
     assert street.items["REF-1"].requester == RITA
+
+
+def test_a_form_is_not_offered_to_whom_it_is_not_for() -> None:
+    """Nobody fills in what they will be refused, and a private item has no form for strangers to it."""
+    street = Street(HARBOR)
+    big_refund(street)
+    street.types(RITA, "new", workflow="concern", words="Somebody is being treated badly.")
+
+    def offered(who: str, verb: str, key: str) -> Form | Reply:
+        command = Command(id="f", workspace="main", at=street.now, by=who, via="slack", verb=verb, item=key)  # type: ignore[arg-type]
+        return form(command, street.world(street.items[key]))
+
+    assert isinstance(offered("slack:U0DANA", "assign", "REF-1"), Form)
+    assert isinstance(offered("slack:U0FINN", "assign", "REF-1"), Reply)
+    assert isinstance(offered("slack:U0FINN", "except", "REF-1"), Form)
+    for verb in ("assign", "except", "approve"):
+        assert isinstance(offered("slack:U0DANA", verb, "CON-1"), Reply)
