@@ -140,11 +140,14 @@ def _mail_in(bot: Bot) -> None:
     from handlers.mail.settings import parse_inbox_url
 
     own = frozenset({bot.settings.mail_from.lower()} if bot.settings.mail_from else ())
-    desk = InboxDesk(bot.store, bot.desk, bot.outages)
-    for name in inbox_names(bot.books.current):
-        if (url := bot.settings.inbox(name)) is not None:
-            inbox = _checked(partial(parse_inbox_url, name, url.get_secret_value()))
-            bot.inboxes.append(Inbox(inbox, desk, clock=bot.clock, own_addresses=own))
+    known = [
+        _checked(partial(parse_inbox_url, name, url.get_secret_value()))
+        for name in inbox_names(bot.books.current)
+        if (url := bot.settings.inbox(name)) is not None
+    ]
+    addresses = {inbox.user.lower(): inbox.name for inbox in known if "@" in inbox.user}
+    desk = InboxDesk(bot.store, bot.desk, bot.outages, addresses)
+    bot.inboxes += [Inbox(inbox, desk, clock=bot.clock, own_addresses=own) for inbox in known]
 
 
 def _checked(parse: Callable[[], T]) -> T:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.desk import BUSY, Desk
 from bot.outages import Outages
@@ -19,9 +20,13 @@ class InboxDesk:
     store: Store
     desk: Desk
     outages: Outages
+    addresses: Mapping[str, str] = field(default_factory=dict)  # of our inboxes, to their names
 
     async def take(self, event: Mailed | Unreadable, raw: bytes) -> Taken:
-        """Take a mail with its raw bytes, in one transaction."""
+        """Take a mail with its raw bytes, in one transaction; which inboxes it also went to is known only here."""
+        if isinstance(event, Mailed):
+            also = {self.addresses[to] for to in event.recipients if to in self.addresses}
+            event = replace(event, addressed=tuple(sorted(also)))
         return await self.desk.take(event, raw)
 
     async def mark(self, inbox: str) -> tuple[int, int] | None:

@@ -100,6 +100,7 @@ class Mailed(Event):
     text: str
     new_text: str
     recipients: tuple[str, ...] = ()
+    addressed: tuple[str, ...] = ()  # all our inboxes among the recipients, by name
     attachments: tuple[Attachment, ...] = ()
     automatic: Automatic = ""
     answerable: bool = True

@@ -76,11 +76,19 @@ def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
     return _open(event, world, workflow, by=event.by, text=text, source=source, given=given)
 
 
+def _reading(event: Mailed, book: Rulebook) -> Workflow | None:
+    """Whose mail it is. Sent to several inboxes it is one happening, and a private one wins."""
+    reached = {event.inbox, *event.addressed}
+    private = (w for w in book.workflows.values() if w.private and reached & set(w.intake.email))
+    ordinary = (w for w in book.workflows.values() if event.inbox in w.intake.email)
+    return next(private, None) or next(ordinary, None)
+
+
 def from_mail(event: Mailed, world: World, *, follows: str = "") -> Ruling:
     """A mail that answers nothing we know, to an inbox of a workflow, or that `follows` a closed item."""
     if event.automatic in ("auto-reply", "bounce", "receipt", "own"):
         return Ruling(ignored=f"automatic mail: {event.automatic}")
-    workflow = next((w for w in world.book.workflows.values() if event.inbox in w.intake.email), None)
+    workflow = _reading(event, world.book)
     if workflow is None:
         return Ruling(ignored=f"no workflow reads the inbox {event.inbox}")
     may_ask = event.answerable and not event.automatic and bool(event.by)

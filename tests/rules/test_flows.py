@@ -448,3 +448,8 @@ class TestMailReplies:
         street.mails("rita@corp.example", "I am away.", references=("<a@corp.example>",), automatic="auto-reply")
         street.mails("dana@harbor.example", "I will look.", references=("<a@corp.example>",))
         assert not street.heard("dana", Replied)
+
+    def test_a_mail_to_a_public_and_a_private_inbox_is_private(self, street: Street) -> None:
+        """Whichever inbox hands it out first: it is one happening, and nobody else reads it."""
+        street.mails("rita@corp.example", "A refund for how I am treated.", addressed=("concerns", "refunds"))
+        assert list(street.items) == ["CON-1"]
