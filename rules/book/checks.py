@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rule_engine import DataType, ast
 
 from rules.book import mentions
+from rules.book.field import Field
 from rules.book.grammar import ConditionError, Token, nearest, usage
 from rules.book.patterns import PatternError, compiled, shortened
 from rules.book.tree import (
@@ -21,9 +22,6 @@ from rules.book.tree import (
     read_names,
     walk,
 )
-
-if TYPE_CHECKING:
-    from rules.book.rulebook import Field
 
 _DEEPEST = 60  # rule-engine judges recursively; an honest condition has a handful of levels
 _LONGEST_SPAN = {"minutes": 53_000_000, "hours": 880_000, "days": 36_600, "weeks": 5_200}  # a century

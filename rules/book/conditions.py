@@ -15,19 +15,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rule_engine import ast, errors
 
 from rules.book.checks import Check
+from rules.book.field import Field
 from rules.book.grammar import ConditionError, tokens
 from rules.book.mentions import mentions
 from rules.book.patterns import compiled
 from rules.book.tree import decimal_context, parsed, read_names
-
-if TYPE_CHECKING:
-    from rules.book.rulebook import Field
 
 __all__ = ["Condition", "ConditionError", "ConditionFailed", "Facts", "compile_condition"]
 

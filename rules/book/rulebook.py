@@ -11,8 +11,8 @@ from typing import Literal
 
 from rules.book.conditions import Condition
 from rules.book.durations import Duration
+from rules.book.field import Field
 
-FieldType = Literal["text", "money", "date", "number", "email", "phone", "url", "choice", "pattern"]
 DoneBy = Literal["automated", "assisted", "reported", "human"]
 OnReject = Literal["close", "stay"]
 EvidenceKind = Literal["field", "timestamp", "status", "file", "link", "note", "message", "receipt"]
@@ -94,19 +94,6 @@ class Intake:
     email: tuple[str, ...] = ()
     command: bool = False
     webhook: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """A typed fact of an item. `currency` is of amounts that name none; `choices` maps a choice to its other words."""
-
-    name: str
-    type: FieldType
-    ask: str | None = None
-    pattern: str | None = None
-    required: bool = False
-    currency: str | None = None
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

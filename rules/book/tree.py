@@ -5,15 +5,13 @@ from __future__ import annotations
 import decimal
 from collections.abc import Iterator, Mapping
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rule_engine import Context, DataType, Rule, ast, errors
 
+from rules.book.field import Field
 from rules.book.grammar import BUILT_IN, FUNCTIONS, ConditionError, Token, nearest, raw_patterns, usage
 from rules.book.patterns import shortened
-
-if TYPE_CHECKING:
-    from rules.book.rulebook import Field
 
 TYPE_NAMES = {"FLOAT": "a number", "STRING": "a text", "DATETIME": "a date", "TIMEDELTA": "a time span"}
 # zone_name and to_epoch would tell the label of the wall clock as the truth; the rest of rule-engine's attributes

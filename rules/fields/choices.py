@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.found import Context, Mention
 
 _NOT = re.compile(

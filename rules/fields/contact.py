@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.found import Context, Mention
 from rules.fields.plain import SPOILT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields import dates_from_today, dates_in_figures, dates_in_words
 from rules.fields.found import Context, Mention
 

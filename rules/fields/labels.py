@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields import currencies
 from rules.fields.calendar_words import months
 from rules.fields.currency_beside import Beside, behind, in_front

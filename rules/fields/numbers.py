@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.found import Context, Mention
 from rules.fields.numerals import SPACES, Numeral, numerals, scale, worth
 from rules.fields.plain import SPOILT

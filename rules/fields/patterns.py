@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from rules.book.field import Field
 from rules.book.patterns import PatternError, compiled
-from rules.book.rulebook import Field
 from rules.fields.found import Context, Mention
 
 MENTIONS_AT_MOST = 50  # each search walks the text once more

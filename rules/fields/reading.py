@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields import choices, contact, dates, money, numbers, patterns
 from rules.fields.found import SNIPPET_CHARACTERS, Context, Found, Mention, NotReadable, gathered, masked
 from rules.fields.labels import labelled

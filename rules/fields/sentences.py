@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields import patterns
 from rules.fields.found import Context, Found
 from rules.fields.plain import plain

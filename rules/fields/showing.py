@@ -9,7 +9,7 @@ import phonenumbers
 from babel.dates import format_date
 from babel.numbers import get_currency_precision
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 
 
 def show(field: Field, value: str) -> str:

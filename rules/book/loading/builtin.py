@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.book.durations import Duration
-from rules.book.rulebook import Close, ExceptionRule, Field, Intake, OwnerRow, Person, Stage, Workflow
+from rules.book.field import Field
+from rules.book.rulebook import Close, ExceptionRule, Intake, OwnerRow, Person, Stage, Workflow
 
 APPROVE = {"MENDED": "The cause is gone, and what failed was done again or is no longer needed."}
 REJECT = {"KNOWN": "Known and accepted for now; nothing more will be done."}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from rules.book.field import Field
 from rules.book.loading.known import guess
 from rules.book.loading.owners import Names
 from rules.book.loading.shape import Part
 from rules.book.patterns import shortened
-from rules.book.rulebook import Example, Field
+from rules.book.rulebook import Example
 from rules.fields.reading import Context, NotReadable, canonical
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

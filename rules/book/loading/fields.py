@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from rules.book.field import Field, FieldType
 from rules.book.grammar import BUILT_IN, FUNCTIONS, RESERVED
 from rules.book.loading import places
 from rules.book.loading.shape import Part
 from rules.book.loading.source import Node
 from rules.book.patterns import PatternError, compiled
-from rules.book.rulebook import Field, FieldType, Intake, SlackIntake
+from rules.book.rulebook import Intake, SlackIntake
 
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,40}", re.ASCII)
 _CHANNEL = re.compile(r"[^\W_A-Z][\w-]{0,79}")

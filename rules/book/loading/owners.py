@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.book.field import Field
 from rules.book.loading.sentences import needed_sentence
 from rules.book.loading.shape import Part
-from rules.book.rulebook import Approval, Field, OwnerRow
+from rules.book.rulebook import Approval, OwnerRow
 
 _NO_OWNER = "Add a last row without a condition, like {is: dana}."
 

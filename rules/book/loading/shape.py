@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from rules.book.conditions import Condition, ConditionError, compile_condition
 from rules.book.durations import Duration, parse
+from rules.book.field import Field
 from rules.book.holes import Hole
 from rules.book.loading.known import Known, guess, listed
 from rules.book.loading.source import Node
 from rules.book.patterns import shortened
-from rules.book.rulebook import Field
 
 T = TypeVar("T", bound=str)
 

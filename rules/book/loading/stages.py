@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
+from rules.book.field import Field
 from rules.book.loading.known import child, keys
 from rules.book.loading.owners import Names, not_twice, read_approvals
 from rules.book.loading.shape import Part
-from rules.book.rulebook import (
-    Close,
-    CloseThen,
-    DoneBy,
-    EvidenceKind,
-    Expects,
-    Field,
-    FollowUp,
-    Handoffs,
-    Prerequisite,
-    Stage,
-)
+from rules.book.rulebook import Close, CloseThen, DoneBy, EvidenceKind, Expects, FollowUp, Handoffs, Prerequisite, Stage
 
 _DONE_BY: tuple[DoneBy, ...] = get_args(DoneBy)
 _EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rules.book.conditions import Condition, ConditionError, ConditionFailed, Facts, compile_condition
-from rules.book.rulebook import Field
+from rules.book.field import Field
 
 FIELDS = {
     field.name: field

@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 DATA = PROJECT.parent / "shared" / "assist-data" / "extraction"
 sys.path.insert(0, str(PROJECT))
 
-from rules.book.rulebook import Field  # noqa: E402  (the path is set above, so that the script runs from anywhere)
+from rules.book.field import Field  # noqa: E402  (the path is set above, so that the script runs from anywhere)
 from rules.fields.reading import Context, find  # noqa: E402
 
 REGIONS = {

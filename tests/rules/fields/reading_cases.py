@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.reading import Context, Found, find
 
 # 12:00 in Chicago on Saturday, Nov 21, 2026.

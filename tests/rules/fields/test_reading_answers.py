@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.reading import NotReadable, canonical, read_answer, show
 from tests.rules.fields.reading_cases import AMOUNT, CONTEXT, EMAIL, ORDER, PHONE, REASON, REGION, SEATS, UNTIL
 

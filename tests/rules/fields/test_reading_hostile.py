@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from rules.fields.plain import READ_CHARACTERS
 from rules.fields.reading import canonical, find, read_answer, show
 from tests.rules.fields.reading_cases import (

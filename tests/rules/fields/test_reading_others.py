@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.book.rulebook import Field
+from rules.book.field import Field
 from tests.rules.fields.reading_cases import EMAIL, LINK, ORDER, PHONE, REASON, REGION, SEATS, found
 
 
