@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.fuzzing import FUZZ, examples
+
 pytest_plugins = ["tests.postgres"]
 
-# In the suite the examples are the same each time and few; `make fuzz` looks further.
+# In the suite the examples are the same each time and few; `make fuzz` looks further, and elsewhere each time.
 settings.register_profile(
-    "suite", derandomize=True, max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "docket",
+    derandomize=not FUZZ,
+    max_examples=examples(50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("fuzz" if os.environ.get("DOCKET_FUZZ") else "suite")
+settings.load_profile("docket")
 
 
 @pytest.fixture(scope="session")

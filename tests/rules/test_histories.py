@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from rules.notices import Ways, lane
 from rules.wording import word
+from tests.fuzzing import examples
 from tests.rules.test_flows import HARBOR
 from tests.street import Street
 
@@ -137,4 +138,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestHistories.settings = settings(max_examples=examples(25), stateful_step_count=30, deadline=None)

@@ -31,6 +31,7 @@ from rules.messages import (
     When,
     Who,
 )
+from tests.fuzzing import examples
 from tests.handlers.slack import block_kit
 
 NASTY = (
@@ -115,25 +116,25 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 
 @given(messages)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_message_is_one_that_slack_takes(said: Message) -> None:
     block_kit.check_message(*write(said, READER))
 
 
 @given(messages)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_message_fits_a_view_too(said: Message) -> None:
     block_kit.check_view(message_view(said, READER))
 
 
 @given(forms)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_form_is_a_view_that_slack_takes(form: Form) -> None:
     block_kit.check_view(view(form, READER))
 
 
 @given(messages, forms)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_answer_to_a_submission_is_one_that_slack_takes(said: Message, form: Form) -> None:
     submitted = view(form, READER)
     for reply in (
@@ -152,7 +153,7 @@ def test_every_answer_to_a_submission_is_one_that_slack_takes(said: Message, for
 
 
 @given(st.lists(actions, min_size=1, max_size=14).map(tuple))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_button_that_is_shown_reads_back_as_what_it_does(shown: tuple[Action, ...]) -> None:
     _, blocks = write(Message(subject="", headline=("x",), actions=shown), READER)
     told = {("show" if a.verb == "open" else a.verb, a.item, a.code) for a in shown}

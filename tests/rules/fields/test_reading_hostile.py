@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rules.book.field import Field
 from rules.fields.plain import READ_CHARACTERS
 from rules.fields.reading import canonical, find, read_answer, show
+from tests.fuzzing import examples
 from tests.rules.fields.reading_cases import (
     AMOUNT,
     CONTEXT,
@@ -66,7 +67,7 @@ def test_behind_twenty_thousand_characters_nothing_is_read() -> None:
     assert not find(AMOUNT, " " * (READ_CHARACTERS - 3) + "$4500000", CONTEXT).values
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     """No text raises, and every value found is its own canonical form."""
@@ -76,7 +77,7 @@ def test_any_text_can_be_read(text: str) -> None:
     read_answer([*TYPED, REASON], text, CONTEXT)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.decimals(min_value="0.01", max_value="9999999", places=2), st.sampled_from(["{:,.2f}", "{:.2f}"]), st.booleans()
 )
@@ -89,7 +90,7 @@ def test_every_amount_as_people_write_it_is_read_back(amount: object, form: str,
         assert find(AMOUNT, text, CONTEXT).values == (f"{amount:.2f} EUR",)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.dates(min_value=CONTEXT.today, max_value=CONTEXT.today.replace(year=2060)))
 def test_every_date_reads_back_as_it_is_shown(day: object) -> None:
     """What we write ourselves we can read."""
