@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -32,23 +31,29 @@ class People:
         self._clock = clock
         self.names: dict[str, str] = {}
         self._until: dict[str, datetime] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def learn(self, identities: Iterable[str]) -> None:
         """Ask for the names that are not known yet. A name is a courtesy: what fails is shown as an id."""
-        now = self._clock()
-        unknown = [i for i in set(identities) if i.startswith(_PREFIX) and self._until.get(i, now) <= now]
+        now, wanted = self._clock(), {i for i in identities if i.startswith(_PREFIX)}
+        for identity in wanted:
+            if self._until.get(identity, now) <= now:
+                self._until[identity] = now + MISSED
+                self._asking[identity] = asyncio.create_task(self._ask(identity, now))
+        # Two messages about one stranger are often worded at once: both wait for the one question.
+        asking = [self._asking[identity] for identity in wanted if identity in self._asking]
         # A click's form must open within three seconds; whoever is not known by then is learnt for the next time.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(self._ask(identity, now) for identity in unknown))
+        if asking:
+            await asyncio.wait(asking, timeout=PATIENCE_SECONDS)
 
     async def _ask(self, identity: str, now: datetime) -> None:
-        self._until[identity] = now + MISSED
         try:
             answer = await self._client.users_info(user=identity.removeprefix(_PREFIX))
-        except CALL_ERRORS as error:
+        except (*CALL_ERRORS, RuntimeError) as error:  # RuntimeError: the session was closed, the bot stops
             log.info("a user's name could not be had: %s", code_of(error) or type(error).__name__)
             return
+        finally:
+            self._asking.pop(identity, None)
         user = mapping(answer.get("user"))
         profile = mapping(user.get("profile"))
         name = string(profile.get("real_name")) or string(profile.get("display_name")) or string(user.get("name"))

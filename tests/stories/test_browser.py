@@ -112,7 +112,7 @@ async def test_commands_and_the_ticket_work_from_any_channel(tmp_path: Path) -> 
         await at.page.keyboard.press("Escape")
         await expect(at.page.locator("#modal")).to_be_hidden()
         await at.types("/docket new refund ORD-22222 120 USD, wrong size")
-        await expect(whisper).to_contain_text("Dana Ruiz has REF-1")
+        await expect(whisper).to_contain_text("Dana Ruiz has it")
 
         await at.types("A customer says that ORD-11111 never came")
         message = at.stream.locator(".message", has_text="ORD-11111")

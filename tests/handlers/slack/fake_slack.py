@@ -80,6 +80,8 @@ class FakeSlack:
                 return {"channel": {"id": arguments["channel"], "name": "refunds"}}
             case "conversations.open":
                 return {"channel": {"id": "D" + str(arguments["users"])[1:]}}
+            case "users.info":
+                return {"user": {"id": arguments["user"], "profile": {"real_name": "Rita Gomez"}}}
             case "conversations.history" | "conversations.replies":
                 return {"messages": self.history}
             case "chat.postMessage":
