@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import grp
 import imaplib
-import itertools
 import os
 import pwd
 import shutil
@@ -19,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -263,9 +263,10 @@ def _certificate(folder: Path) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    """All descendants, the deepest first."""
+    """All descendants, the deepest first; one that ends while we look is gone, and has none."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [*_children(int(child)), int(child)]
-    return list(itertools.chain(found))
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in task.read_text().split():
+                found += [*_children(int(child)), int(child)]
+    return found
