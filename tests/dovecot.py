@@ -18,7 +18,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -266,7 +265,7 @@ def _children(pid: int) -> list[int]:
     """All descendants, the deepest first; one that ends while we look is gone, and has none."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             for child in task.read_text().split():
                 found += [*_children(int(child)), int(child)]
     return found
