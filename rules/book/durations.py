@@ -63,7 +63,10 @@ def parse(text: str) -> Duration:
     unit = next((unit for unit in UNITS if word in (unit, unit + "s")), None)
     if unit is None:
         near = process.extractOne(word.removesuffix("s"), UNITS, scorer=fuzz.ratio, score_cutoff=60)
-        meant = f". Did you mean `{Duration(int(match[1]), near[0])}`?" if near else f". Known units: {', '.join(UNITS)}."
+        meant = f". Known units: {', '.join(UNITS)}."
+        if near is not None:
+            likely = next(unit for unit in UNITS if unit == near[0])
+            meant = f". Did you mean `{Duration(int(match[1]), likely)}`?"
         raise ValueError(f"`{_shown(word)}` is not a unit of time{meant}")
     return _sensible(Duration(int(match[1]), unit))
 
