@@ -15,7 +15,7 @@ from rules.owners import choose_owner
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter
-from rules.stops import decide_again, judge
+from rules.stops import judge, judge_again
 
 
 def from_thread(event: Posted, world: World, item: Item) -> Ruling:
@@ -164,7 +164,7 @@ def reopen(draft: Draft, cause: str) -> None:
     enter(draft, stage)
     if left:
         ask(draft, anew=True)
-    decide_again(draft)
+    judge_again(draft)
     draft.tell(Handed(item=item.key, to=item.owner), Card(item=item.key, to=CONVERSATION))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.book.rulebook import ExceptionRule
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.items import Trouble
@@ -18,7 +19,7 @@ def judge(draft: Draft) -> None:
         if draft.item.open_trouble(code) or not draft.met(rule):
             continue
         last = draft.item.last_trouble(code)
-        if last is not None and last.state != "void" and last.values == read_values(draft, code):
+        if last is not None and _stands(last, rule) and last.values == read_values(draft, code):
             continue  # decided on these very values: a decision is asked for once
         assert rule.when is not None
         open_trouble(draft, code, rule=rule.when.source)
@@ -26,15 +27,18 @@ def judge(draft: Draft) -> None:
     draft.tell(Card(item=draft.key, to=CONVERSATION))
 
 
-def decide_again(draft: Draft) -> None:
-    """A rejection closed this item, and it is open again: the yes it lacked then, it lacks still."""
+def judge_again(draft: Draft) -> None:
+    """The item is open again: every stop rule is asked anew, and what no rule raised is raised as it was rejected."""
+    judge(draft)
     for code, rule in draft.workflow.exceptions.items():
         last = draft.item.last_trouble(code)
-        if last is not None and last.state == "rejected" and rule.on_reject == "close":
-            if rule.when is not None and draft.met(rule):
-                open_trouble(draft, code, rule=rule.when.source)
-            else:
-                open_trouble(draft, code, because="Opened again after it was rejected.", raised_by=DOCKET)
+        if last is not None and last.state == "rejected" and not _stands(last, rule):
+            open_trouble(draft, code, because="Opened again after it was rejected.", raised_by=DOCKET)
+
+
+def _stands(last: Trouble, rule: ExceptionRule) -> bool:
+    """Whether a verdict still counts: a rejection that closes has ended with the item, if that is open again."""
+    return last.state == "approved" or (last.state == "rejected" and rule.on_reject == "stay")
 
 
 def _void_outdated(draft: Draft) -> None:

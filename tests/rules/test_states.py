@@ -147,6 +147,14 @@ class TestOpenedAgain:
         street.says(RITA, "45 USD", thread="REF-1")
         assert street.items["REF-1"].state == "open"
 
+    def test_every_rule_that_its_end_had_voided_is_asked_again(self) -> None:
+        """A rejection voids what else was undecided; the item that is open again has none of these answered."""
+        street = Street(HARBOR)
+        street.says(RITA, "Refund $450 for ORD-48213 or my lawyer calls")
+        street.types("slack:U0LEE", "reject", "REF-1", code="OVER_LIMIT", reason_code="NO_PROOF", words="One capture.")
+        street.says(RITA, "please look at it again", thread="REF-1")
+        assert {t.code for t in street.items["REF-1"].open_trouble()} == {"OVER_LIMIT", "LEGAL_THREAT"}
+
     def test_the_reply_that_opens_it_may_bring_the_answer(self) -> None:
         """What it says counts at once."""
         street = Street(HARBOR)
