@@ -46,6 +46,7 @@ class Bot:
     clock: Callable[[], datetime]
     slack: Any = None  # handlers.slack's SlackDoor, where Slack is on
     inboxes: list[Any] = field(default_factory=list)  # handlers.mail's Inbox, one for each that is configured
+    web: Any = None  # handlers.web's WebDoor, where DOCKET_HTTP is set
     outages: Outages
     closers: list[Callable[[], Any]] = field(default_factory=list)
 
@@ -76,6 +77,10 @@ async def build(
         clock=clock,
         outages=outages,
     )
+    if settings.http_address is not None:
+        from handlers.web.listen import WebDoor
+
+        bot.web = WebDoor(*settings.http_address)
     if settings.slack_on:
         _slack(bot, senders)
     if settings.mail_on:

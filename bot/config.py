@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     slack_api_url: str | None = Field(default=None, validation_alias="SLACK_API_URL")
     smtp_url: SecretStr | None = Field(default=None, validation_alias="DOCKET_SMTP_URL")
     mail_from: str | None = Field(default=None, validation_alias="DOCKET_MAIL_FROM")
+    http: str | None = Field(default=None, validation_alias="DOCKET_HTTP")
+    public_url: str | None = Field(default=None, validation_alias="DOCKET_PUBLIC_URL")
+    secret: SecretStr | None = Field(default=None, validation_alias="DOCKET_SECRET")
     log: str | None = Field(default=None, validation_alias="DOCKET_LOG")
     inboxes: Mapping[str, SecretStr] = Field(default_factory=dict)
 
@@ -61,13 +64,21 @@ class Settings(BaseSettings):
         """Whether mail can go out."""
         return self.smtp_url is not None and self.mail_from is not None
 
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Host and port of DOCKET_HTTP (`127.0.0.1:8080`, `[::1]:8080`, `:8080` for all); None: no listener."""
+        if self.http is None:
+            return None
+        host, _, port = self.http.rpartition(":")
+        return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 an address that names no host means all of them
+
     def inbox(self, name: str) -> SecretStr | None:
         """The URL of an inbox of the rulebook (`it-help` is DOCKET_INBOX_IT_HELP), None where it is not set."""
         return self.inboxes.get(name.lower()) or self.inboxes.get(re.sub(r"\W", "_", name).lower())
 
     def problems(self) -> list[str]:
         """What can never work, a sentence each, none of them with a secret in it."""
-        return [*self._slack_problems(), *self._mail_problems(), *self._log_problems()]
+        return [*self._slack_problems(), *self._mail_problems(), *self._http_problems(), *self._log_problems()]
 
     def _slack_problems(self) -> Iterable[str]:
         bot, app = self.slack_bot_token, self.slack_app_token
@@ -98,6 +109,17 @@ class Settings(BaseSettings):
                 yield "DOCKET_SMTP_URL is set, but DOCKET_MAIL_FROM, the bot's own address, is not."
         if self.mail_from is not None and not _ADDRESS.fullmatch(self.mail_from):
             yield "DOCKET_MAIL_FROM is not one plain mail address. Example: docket@harbor.example"
+
+    def _http_problems(self) -> Iterable[str]:
+        if self.http is not None and not (
+            re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:]*):\d{1,5}", self.http)
+            and int(self.http.rpartition(":")[2]) < 65536
+        ):
+            yield "DOCKET_HTTP is host:port. Example: 127.0.0.1:8080"
+        if self.public_url is not None and not _is_web_address(self.public_url):
+            yield "DOCKET_PUBLIC_URL is no web address. Example: https://docket.harbor.example"
+        if self.public_url is not None and self.http is None:
+            yield "DOCKET_PUBLIC_URL needs DOCKET_HTTP, where its pages are served. Example: 127.0.0.1:8080"
 
     def _log_problems(self) -> Iterable[str]:
         if self.log not in (None, "text", "json"):

@@ -76,6 +76,8 @@ async def run(settings: Settings) -> None:
 async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> None:
     """Run a built bot until `stop` is set. Raises Misconfigured where a token or the rulebook can't work."""
     await adopt_at_start(bot, book, text)
+    if bot.web is not None:
+        await _listen(bot)
     _say_what_is_missing(bot)
     alarm = Alarm(bot)
     loop = asyncio.get_running_loop()
@@ -97,12 +99,19 @@ async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> Non
         await asyncio.wait({stopped, *tasks[: 2 + len(bot.inboxes)]}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
-        doors = [bot.slack.stop()] if bot.slack is not None else []
+        doors = [door.stop() for door in (bot.slack, bot.web) if door is not None]
         await _within(STOP_SECONDS, asyncio.gather(*doors, *tasks, return_exceptions=True))
         await _within(CLOSE_SECONDS, asyncio.gather(*(close() for close in bot.closers), return_exceptions=True))
     for task in tasks:
         if task.done() and not task.cancelled() and (problem := task.exception()) is not None:
             raise problem
+
+
+async def _listen(bot: Bot) -> None:
+    try:
+        await bot.web.start()
+    except OSError as problem:
+        raise Misconfigured(f"DOCKET_HTTP: {bot.settings.http} can't be listened on ({problem.strerror}).") from None
 
 
 class Alarm:

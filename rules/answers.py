@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules import intake
+from rules.attaching import attach
 from rules.draft import DOCKET, Draft, merge
-from rules.events import Attachment, Deleted, Edited, Mailed, Posted
+from rules.events import Deleted, Edited, Mailed, Posted
 from rules.fields.reading import read_answer, read_unasked
-from rules.intake import ask, context, file_facts, missing, read_opening
+from rules.intake import ask, context, missing, no_persons, read_opening
 from rules.items import Item
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Replied, Unclear
 from rules.owners import choose_owner
@@ -20,12 +21,10 @@ from rules.stops import judge, judge_again
 
 def from_thread(event: Posted, world: World, item: Item) -> Ruling:
     """A reply in an item's Slack thread."""
-    if event.bot:
-        return Ruling(ignored="written by a program", touched=item.key)
-    if event.subtype not in ("", "file_share", "thread_broadcast", "me_message"):
-        return Ruling(ignored=f"Slack's own message ({event.subtype})", touched=item.key)
+    if reason := no_persons(event):
+        return Ruling(ignored=reason, touched=item.key)
     draft = _begin(event, world, item)
-    _attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place})
+    attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place})
     if _opens_another(draft, event.text):
         return _with_another(draft, intake.from_reply(event, world, draft.workflow, follows=item.key))
     return _read(draft, event.text)
@@ -35,7 +34,7 @@ def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
     """A mail in an item's thread; a machine's mail is kept with the item and changes nothing else."""
     draft = _begin(event, world, item)
     where = {"message_id": event.message_id, **({"automatic": event.automatic} if event.automatic else {})}
-    _attach(draft, event.new_text or event.text, event.attachments, where)
+    attach(draft, event.new_text or event.text, event.attachments, where)
     if event.message_id:
         draft.threads[f"mail:{event.message_id}"] = item.key
     if event.automatic or not event.by:
@@ -51,7 +50,7 @@ def from_edit(event: Edited, world: World, item: Item) -> Ruling:
     """The source message reads differently: noted and shown; values that nobody decides on just now follow it."""
     draft = _begin(event, world, item)
     if event.ts != item.source.message_id:
-        draft.record("attached", {"because": "an edited reply", "ts": event.ts}, {"text": event.text, "from": draft.by})
+        attach(draft, event.text, (), {"because": "an edited reply", "ts": event.ts})
         return draft.ruling()
     draft.record("edited", {}, {"text": event.text})
     if item.closed_at is None:
@@ -69,9 +68,10 @@ def from_deletion(event: Deleted, world: World, item: Item) -> Ruling:
     return draft.ruling()
 
 
-def may_answer(item: Item, world: World, person: str) -> bool:
+def _counts(draft: Draft) -> bool:
     """Answers count from the requester, the owner, the backup and people of the rulebook."""
-    return person in (item.requester, item.owner, item.backup) or person in world.book.people
+    item = draft.item
+    return draft.by in (item.requester, item.owner, item.backup) or draft.by in draft.book.people
 
 
 def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
@@ -101,13 +101,6 @@ def _begin(event: Posted | Mailed | Edited | Deleted, world: World, item: Item) 
     return Draft(world, event, workflow, item.key, item)
 
 
-def _attach(draft: Draft, text: str, files: tuple[Attachment, ...], where: dict[str, str | None]) -> None:
-    names = [f.name for f in files]
-    draft.record(
-        "attached", {**where, "files": file_facts(files)}, {"text": text, "from": draft.by, "file_names": names}
-    )
-
-
 def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
     if draft.item.closed_at is not None and not _opens_again(draft, text):
         return draft.ruling()
@@ -128,10 +121,6 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
             draft.record("asked", {"fields": list(unclear), "unclear": True}, by=DOCKET)
         draft.tell(Unclear(item=draft.key, to=REQUESTER, problems=unclear))
     return draft.ruling()
-
-
-def _counts(draft: Draft) -> bool:
-    return may_answer(draft.item, draft.world, draft.by)
 
 
 def _opens_again(draft: Draft, text: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Via = Literal["slack", "mail", "timer", "command line", "docket"]
+Via = Literal["slack", "mail", "page", "timer", "command line", "docket"]
 Automatic = Literal["", "auto-reply", "bounce", "receipt", "notification", "own"]
 
 
@@ -90,6 +90,9 @@ class Mailed(Event):
 
     `new_text` is the text without quotes and signature, `text` all of it; `sent_at` its own claim of the date.
     `automatic` says what kind of machine wrote it; `answerable` whether an automatic answer may go out at all.
+    `details` are the plus-address details of our own addresses that it was sent to (one may be a token of ours);
+    `subject_keys` the item keys in square brackets of its subject; `trust` what a receiver that the inbox's settings
+    name found: `aligned` (DMARC-aligned pass for `by`), `failed` (dmarc=fail), or "" (it says nothing that counts).
     """
 
     inbox: str
@@ -106,6 +109,9 @@ class Mailed(Event):
     answerable: bool = True
     reply_to: str | None = None  # where an answer may go (already checked against backscatter)
     sent_at: datetime | None = None
+    details: tuple[str, ...] = ()
+    subject_keys: tuple[str, ...] = ()
+    trust: Literal["", "aligned", "failed"] = ""
     troubles: tuple[str, ...] = ()  # what was odd in it, in words
 
 

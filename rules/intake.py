@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
 
+from rules.attaching import attach, file_facts
 from rules.book.conditions import Condition, ConditionFailed, Facts
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft
 from rules.events import Attachment, Command, Event, Mailed, Posted, Reacted
 from rules.fields.reading import Context, NotReadable, canonical, find
-from rules.items import Item, Source
+from rules.items import Source
 from rules.likeness import alike
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
 from rules.owners import choose_owner
@@ -110,12 +110,18 @@ def from_mail(event: Mailed, world: World, *, follows: str = "") -> Ruling:
     )  # fmt: skip
 
 
-def chatter(event: Posted) -> str:
-    """Why a Slack message opens nothing, or "" when it may."""
+def no_persons(event: Posted) -> str:
+    """Why a Slack message is nobody's word, or "" when a person wrote it."""
     if event.bot:
         return "written by a program"
-    if event.subtype not in ("", "file_share", "thread_broadcast", "me_message"):
-        return f"Slack's own message ({event.subtype})"
+    spoken = event.subtype in ("", "file_share", "thread_broadcast", "me_message")
+    return "" if spoken else f"Slack's own message ({event.subtype})"
+
+
+def chatter(event: Posted) -> str:
+    """Why a Slack message opens nothing, or "" when it may."""
+    if reason := no_persons(event):
+        return reason
     if not event.text.strip():
         return "no text"
     return "small talk" if small_talk(event.text) else ""
@@ -151,9 +157,10 @@ def missing(workflow: Workflow, known: Mapping[str, str]) -> tuple[str, ...]:
 def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: World) -> bool:
     if when is None:
         return True
-    fields, _ = read_opening(workflow, event.text, context(world.book, world))
+    # Most conditions ask for words alone; the fields are read anyhow when the item is opened.
+    read = when.reads & workflow.fields.keys()
     facts = Facts(
-        values=fields,
+        values=read_opening(workflow, event.text, context(world.book, world))[0] if read else {},
         text=event.text,
         sender=world.book.person_of(event.by),
         subject="",
@@ -205,7 +212,7 @@ def _open(
     near = [other for other in world.alike(workflow.name, text) if alike(other.text, text)]
     own = next((o for o in near if requester and o.requester == requester and o.state != "closed"), None)
     if own is not None:
-        return _attach_to_twin(event, world, workflow, own, text, threads)
+        return _attach_to_twin(Draft(world, event, workflow, own.key, own), text, files, threads)
     key = f"{workflow.key}-{world.number(workflow.key)}"
     draft = Draft(world, event, workflow, key, None)
     fields, conflicts = read_opening(workflow, f"{source.subject}\n{text}", context(world.book, world))
@@ -250,11 +257,6 @@ def _open(
     return draft.ruling()
 
 
-def file_facts(files: tuple[Attachment, ...]) -> list[dict[str, Any]]:
-    """What the record keeps of files beside their names."""
-    return [{"media_type": f.media_type, "size": f.size, "sha256": f.sha256} for f in files]
-
-
 def _ask_or_raise(draft: Draft, may_ask: bool) -> None:
     """Ask for what is missing, in one message; where a machine wrote, no question helps: a person is told at once."""
     follow_up = draft.workflow.follow_up
@@ -273,14 +275,11 @@ def ask(draft: Draft, *, anew: bool = False) -> None:
     draft.tell(Question(item=draft.key, to=REQUESTER), Card(item=draft.key, to=CONVERSATION))
 
 
-def _attach_to_twin(
-    event: Event, world: World, workflow: Workflow, twin: Item, text: str, threads: tuple[str, ...]
-) -> Ruling:
+def _attach_to_twin(draft: Draft, text: str, files: tuple[Attachment, ...], threads: tuple[str, ...]) -> Ruling:
     """The same sender said the same again: one record of one request, with both messages in it."""
-    draft = Draft(world, event, workflow, twin.key, twin)
-    draft.record("attached", {"because": "the same request again"}, {"text": text, "from": draft.by})
-    draft.threads.update(dict.fromkeys(threads, twin.key))
-    draft.tell(Card(item=twin.key, to=CONVERSATION))
+    attach(draft, text, files, {"because": "the same request again"})
+    draft.threads.update(dict.fromkeys(threads, draft.key))
+    draft.tell(Card(item=draft.key, to=CONVERSATION))
     return draft.ruling()
 
 

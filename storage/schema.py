@@ -25,7 +25,7 @@ from storage.columns import Key, Moment, Words
 metadata = MetaData()
 
 #: The newest migration; a test holds it against Alembic, so that an ordinary start need not load Alembic.
-REVISION = "0001"
+REVISION = "0002"
 
 
 def _workspace() -> Column[str]:
@@ -215,4 +215,36 @@ mailboxes = _table(
 
 settings = _table(
     "settings", _workspace(), Column("name", Key, primary_key=True), Column("value", Words, nullable=False)
+)
+
+#: How far each Slack conversation has been heard: the ts of the newest message that was taken or passed by.
+heard = _table(
+    "heard",
+    _workspace(),
+    Column("place", Key, primary_key=True),
+    Column("ts", Text, nullable=False),
+)
+
+#: People of the rulebook who can't be reached although it says nothing of it: deactivated in Slack, mail bounces.
+absences = _table(
+    "absences",
+    _workspace(),
+    Column("person", Key, primary_key=True),
+    Column("channel", Text, primary_key=True),  # which way fails: slack, mail
+    Column("since", Moment, nullable=False),
+    Column("why", Words, nullable=False),
+)
+
+#: Tokens that were used; one names the notice it went out with, so the outbox knows whom and what it is for.
+tokens_spent = _table(
+    "tokens_spent",
+    _workspace(),
+    Column("outbox_id", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("event", Key, nullable=False),  # outside id of the happening that spent it
+)
+
+#: Who has opened the bot's Home tab, and when last: only theirs are kept fresh.
+homes = _table(
+    "homes", _workspace(), Column("reader", Key, primary_key=True), Column("opened_at", Moment, nullable=False)
 )

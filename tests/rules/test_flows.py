@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.events import Attachment
 from rules.items import Item
 from rules.notices import (
     CONVERSATION,
@@ -453,3 +454,11 @@ class TestMailReplies:
         """Whichever inbox hands it out first: it is one happening, and nobody else reads it."""
         street.mails("rita@corp.example", "A refund for how I am treated.", addressed=("concerns", "refunds"))
         assert list(street.items) == ["CON-1"]
+
+
+def test_a_file_that_came_with_the_same_request_again_is_in_the_record(street: Street) -> None:
+    street.says(RITA, "Please refund ORD-48213, it was $45")
+    receipt = Attachment(name="receipt.pdf", media_type="application/pdf", size=9, sha256="ab")
+    street.says(RITA, "please refund ORD-48213, it was $45!", files=(receipt,))
+    assert street.entries[-1].kind == "attached"
+    assert street.entries[-1].texts["file_names"] == ["receipt.pdf"]
