@@ -31,9 +31,13 @@ _USERS = 200
 
 @dataclass
 class Dovecot:
-    """A server that can be killed and started again on the same ports. `hide`: capabilities that it keeps secret."""
+    """A server that can be killed and started again on the same ports. `hide`: capabilities that it keeps secret.
+
+    `tokeninfo`: where it asks whose an access token is; its answer names the user as `email`.
+    """
 
     hide: tuple[str, ...] = ()
+    tokeninfo: str = ""
     folder: Path = field(init=False)
     port: int = field(init=False)
     tls_port: int = field(init=False)
@@ -155,6 +159,7 @@ userdb static {{
 """
             hidden = "".join(f"  {name} = no\n" for name in self.hide)
             capability = f"imap_capability {{\n{hidden}}}\n" if hidden else ""
+            tokens = f"oauth2_tokeninfo_url = {self.tokeninfo}\npassdb oauth2 {{\n  mechanisms_filter = xoauth2\n}}\n"
         else:
             head = f"""
 disable_plaintext_auth = no
@@ -185,13 +190,15 @@ userdb {{
             )
             shown = " ".join(name for name in all_names if name not in self.hide)
             capability = f"imap_capability = {shown}\n" if self.hide else ""
-        return f"""{head}{capability}
+            (here / "oauth2.conf").write_text(f"tokeninfo_url = {self.tokeninfo}\n", encoding="ascii")
+            tokens = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {here}/oauth2.conf\n}}\n"
+        return f"""{head}{capability}{tokens if self.tokeninfo else ""}
 base_dir = {here}/run
 state_dir = {here}/state
 log_path = {here}/log
 protocols = imap
 listen = 127.0.0.1
-auth_mechanisms = plain
+auth_mechanisms = plain{" xoauth2" if self.tokeninfo else ""}
 auth_failure_delay = 0
 mail_fsync = never
 mail_max_userip_connections = 0
@@ -225,9 +232,9 @@ service stats {{
 
 
 @contextlib.contextmanager
-def running(*hide: str) -> Iterator[Dovecot]:
+def running(*hide: str, tokeninfo: str = "") -> Iterator[Dovecot]:
     """A server for one block."""
-    server = Dovecot(hide)
+    server = Dovecot(hide, tokeninfo)
     try:
         server.start()
         yield server

@@ -7,6 +7,7 @@ by a parser's kindness: encoded words inside an address, two addresses, comments
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handlers.mail.headers import Headers, safe, words
@@ -157,6 +158,23 @@ def is_own(address: str, own_addresses: frozenset[str]) -> bool:
     """Whether it is one of ours, with or without a +detail (RFC 5233)."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local}@{domain}" in own_addresses or f"{local.partition('+')[0]}@{domain}" in own_addresses
+
+
+def with_detail(address: str, detail: str) -> str:
+    """An address of ours with a +detail (RFC 5233), which comes back to us with every reply."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{detail}@{domain}"
+
+
+def details_of(addresses: Iterable[str], own_addresses: frozenset[str]) -> tuple[str, ...]:
+    """The +details (RFC 5233) of those addresses that are ours, lower case: what servers deliver to us all the same."""
+    found: dict[str, None] = {}
+    for address in addresses:
+        local, _, domain = address.lower().rpartition("@")
+        name, _, detail = local.partition("+")
+        if detail and f"{name}@{domain}" in own_addresses:
+            found[detail] = None
+    return tuple(found)
 
 
 def is_daemon(address: str) -> bool:

@@ -158,6 +158,11 @@ def _no_return(headers: Headers) -> bool:
     )
 
 
+def _forwarded(headers: Headers) -> bool:
+    """Whether a forwarder rewrote the envelope sender (SRS): some call people's mail bulk when they pass it on."""
+    return bool(re.match(r"(?i)\s*<?srs[01][=+-]", headers.first("return-path")))
+
+
 def _on_list(headers: Headers) -> bool:
     """Whether list software handed it on; a newsletter's List-Unsubscribe is no list with people behind it."""
     if any(headers.has(name) for name in _LIST_FIELDS):
@@ -185,7 +190,7 @@ def _other(root: Part) -> Automatic:
     on_list = _on_list(headers)
     if any(headers.has(name) for name in _REPORTING_FIELDS) and not on_list:
         return "notification"
-    if (precedence & {"bulk", "junk"}) and not on_list:
+    if (precedence & {"bulk", "junk"}) and not on_list and not _forwarded(headers):
         return "notification"
     if headers.has("feedback-id") and headers.has("list-unsubscribe") and not on_list:
         return "notification"  # a newsletter's; webmail of some providers sets Feedback-ID on people's mail

@@ -40,6 +40,12 @@ def our_id(outbox_id: str, sender: str) -> str:
     return f"<docket.{outbox_id}@{sender.rpartition('@')[2].lower()}>"
 
 
+def sent_as(value: str) -> str | None:
+    """The outbox id in a Message-ID of the form of `our_id`, None in any other. Whether there is one is not known."""
+    local, _, domain = value.strip("<>").rpartition("@")
+    return local.removeprefix("docket.") if local.startswith("docket.") and domain else None
+
+
 def is_ours(value: str, own_addresses: frozenset[str]) -> bool:
     """Whether that Message-ID has the form of `our_id` under one of our domains.
 

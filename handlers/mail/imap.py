@@ -49,12 +49,14 @@ class Session:
         self,
         settings: InboxSettings,
         *,
+        access_token: str = "",
         tls: ssl.SSLContext | None = None,
         connect_seconds: float = 15,
-        read_seconds: float = 60,
+        read_seconds: float = 30,
     ) -> None:
-        """Connect. Raises Refused for a wrong user or password, one of BROKEN for all else."""
+        """Connect. Raises Refused for a wrong user, password or token, one of BROKEN for all else."""
         self._settings = settings
+        self._access_token = access_token
         context = tls or (ssl.create_default_context() if settings.security != "plain" else None)
         # without a read timeout a command on a half-open connection waits for ever
         timeout = SocketTimeout(connect=connect_seconds, read=read_seconds)
@@ -79,7 +81,9 @@ class Session:
     def _login(self) -> None:
         settings = self._settings
         try:
-            if (settings.user + settings.password).isascii():
+            if settings.oauth:
+                self._client.oauth2_login(settings.user, self._access_token)
+            elif (settings.user + settings.password).isascii():
                 self._client.login(settings.user, settings.password)
             else:  # LOGIN carries ASCII only; AUTHENTICATE PLAIN (RFC 4616) carries UTF-8
                 self._client.plain_login(settings.user, settings.password)

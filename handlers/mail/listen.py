@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import logging
 import ssl
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +22,12 @@ from typing import Protocol, TypeVar
 
 from handlers.mail.identity import is_ours
 from handlers.mail.imap import BROKEN, Fetched, Refused, Session
+from handlers.mail.oauth import AccessTokens, ConsentNeeded
 from handlers.mail.outages import Outages
 from handlers.mail.patience import Pace, Patience, Stopped
 from handlers.mail.read import WORKSPACE, read
 from handlers.mail.settings import InboxSettings
+from handlers.mail.waves import Read, together, waves
 from handlers.ports import Clock, Taken
 from rules.events import Mailed, Unreadable
 
@@ -59,26 +62,39 @@ class Inbox:
         *,
         clock: Clock,
         own_addresses: frozenset[str] = frozenset(),
-        sent_ids: Callable[[str], bool] | None = None,
+        inbox_addresses: frozenset[str] = frozenset(),
+        tokens: AccessTokens | None = None,
         tls: ssl.SSLContext | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """`own_addresses`: the bot's, lower case. `sent_ids`: whether a Message-ID is ours (default: by its form)."""
+        """`own_addresses`: what the bot writes from; `inbox_addresses`: what it reads, this one and the others.
+
+        `tokens`: where `settings.oauth` asks for them.
+        """
         self._settings = settings
         self._desk = desk
         self._clock = clock
         self._own = own_addresses
-        self._sent_ids = sent_ids or (lambda message_id: is_ours(message_id, own_addresses))
+        self._inboxes = inbox_addresses
+        self._tokens = tokens
         self._tls = tls
         self._pace = pace or Pace()
         self._cause = f"inbox:{settings.name}"
         self._patience = Patience(self._pace, asyncio.Event())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._cause)
         self._session: Session | None = None
+        #: When the last round ended well, by the monotonic clock, and when the last mail was taken, UTC; None: not yet.
+        self.rounded_at: float | None = None
+        self.mailed_at: datetime | None = None
         self._mark = 0
         self._settled: set[int] = set()
         self._strikes: Counter[int] = Counter()
         self._outages = Outages(settings, desk, report_seconds=self._pace.report)
+
+    @property
+    def name(self) -> str:
+        """The inbox's, as the rulebook calls it."""
+        return self._settings.name
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends within seconds of it. Nothing outside makes it raise."""
@@ -90,7 +106,12 @@ class Inbox:
                 except Stopped:
                     break
                 except Refused:
+                    if self._tokens is not None:
+                        self._tokens.forget()
                     await self._outages.refused()
+                    await self._patience.back_off(self._pace.refused, self._pace.refused_most)
+                except ConsentNeeded as problem:
+                    await self._outages.consent(str(problem))
                     await self._patience.back_off(self._pace.refused, self._pace.refused_most)
                 except BROKEN as problem:
                     log.info("%s: %s", self._cause, type(problem).__name__)
@@ -107,13 +128,17 @@ class Inbox:
 
     async def _watch(self) -> None:
         try:
-            session = self._session = await self._blocking(lambda: Session(self._settings, tls=self._tls))
+            token = await self._tokens.token() if self._tokens is not None else ""
+            session = self._session = await self._blocking(
+                lambda: Session(self._settings, access_token=token, tls=self._tls)
+            )
             await self._catch_up(session)
             swept, wait = _now(), self._pace.idle_first
             while True:
                 uids = await self._blocking(lambda: session.above(self._mark))
                 await self._take_all(session, uids)
                 self._patience.worked()
+                self.rounded_at = time.monotonic()
                 await self._outages.fine()
                 if _now() - swept > self._pace.sweep:
                     swept = _now()
@@ -161,11 +186,12 @@ class Inbox:
             taken: list[int] = []
             try:
                 for piece in [[message] for message in batch] if any(self._strikes[u] for u, _ in batch) else [batch]:
-                    for uid, event, raw in await self._events(session, piece):
-                        await self._take(event, raw)
-                        taken.append(uid)
+                    for wave in waves(await self._events(session, piece)):
+                        await together(self._take(event, message.raw) for message, event in wave)
+                        self.mailed_at = self._clock()
+                        taken += [message.uid for message, _ in wave]
                         if passing:
-                            await self._pass(session, uid)
+                            await self._pass(session, taken[-1])
             finally:
                 # also when stopped or broken off: what was taken should carry our sign
                 if taken and self._session is session:
@@ -178,34 +204,36 @@ class Inbox:
             await self._patience.insist(lambda: self._desk.advance(self._settings.name, session.uidvalidity, uid))
             self._mark = uid
 
-    async def _events(
-        self, session: Session, batch: Sequence[tuple[int, int]]
-    ) -> list[tuple[int, Mailed | Unreadable, bytes]]:
+    async def _events(self, session: Session, batch: Sequence[tuple[int, int]]) -> list[Read]:
         """The messages of a batch, read. One that breaks every attempt to fetch it must not block those behind it."""
         if len(batch) == 1 and self._strikes[batch[0][0]] >= _STRIKES:
             uid = batch[0][0]
             key = f"{self._settings.name}\0{session.uidvalidity}\0{uid}".encode()
             problem = f"The mail server does not hand it out (folder {self._settings.folder}, UID {uid})."
-            return [(uid, self._unreadable(f"mail:{hashlib.sha256(key).hexdigest()}", self._clock(), problem), b"")]
+            spare = self._unreadable(f"mail:{hashlib.sha256(key).hexdigest()}", self._clock(), problem)
+            return [(Fetched(uid, b"", None, whole=False), spare)]
         try:
             fetched = await self._blocking(lambda: session.fetch(batch))
         except BROKEN:
             self._strikes.update(uid for uid, _ in batch)
             raise
-        return await self._blocking(lambda: [(m.uid, self._event(m), m.raw) for m in fetched])
+        return await self._blocking(lambda: [(message, self._event(message)) for message in fetched])
 
     def _event(self, message: Fetched) -> Mailed | Unreadable:
         now = self._clock()
-        event = read(
-            message.raw,
-            inbox=self._settings.name,
-            received_at=min(message.arrived.astimezone(UTC), now) if message.arrived else now,
-            own_addresses=self._own,
-            sent_ids=self._sent_ids,
-        )
+        event = self.reading(message.raw, min(message.arrived.astimezone(UTC), now) if message.arrived else now)
         if isinstance(event, Mailed) and not message.whole:
-            return replace(event, troubles=(*event.troubles, "It is larger than 25 MB; only its beginning was read."))
+            cut = tuple(replace(file, data=b"", sha256="") for file in event.attachments)
+            said = (*event.troubles, "It is larger than 25 MB; only its beginning was read.")
+            return replace(event, attachments=cut, troubles=said)
         return event
+
+    def reading(self, raw: bytes, received_at: datetime) -> Mailed | Unreadable:
+        """What a mail of this inbox says."""
+        return read(
+            raw, inbox=self.name, received_at=received_at, own_addresses=self._own, inbox_addresses=self._inboxes,
+            sent_ids=lambda message_id: is_ours(message_id, self._own), authserv=self._settings.authserv,
+        )  # fmt: skip
 
     async def _take(self, event: Mailed | Unreadable, raw: bytes) -> None:
         try:

@@ -55,6 +55,16 @@ class Outages:
             f"Mend {setting}; mail waits there.",
         )
 
+    async def consent(self, why: str) -> None:
+        """No access token is given any more: told at once, since only a person can consent again."""
+        name = self._settings.name
+        setting = f"DOCKET_OAUTH_{name.upper().replace('-', '_')}"
+        await self._tell(
+            self.cause,
+            f"The inbox {name} can't be read: {why}. "
+            f"Put the new refresh token into the file of {setting}; mail waits there.",
+        )
+
     async def fine(self) -> None:
         """It was read."""
         self._failing_since = None

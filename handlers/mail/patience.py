@@ -17,7 +17,8 @@ T = TypeVar("T")
 class Pace:
     """How patient listening is, in seconds."""
 
-    idle: float = 300  # RFC 2177 allows 29 minutes; routers forget quiet connections much earlier
+    # RFC 2177 allows 29 minutes; but only a command finds out that a connection is dead, and routers forget quiet ones
+    idle: float = 60
     idle_first: float = 1  # after mail came, doubling up to `idle`: servers miss what arrives just before they wait
     slice: float = 1  # of waiting: how quickly a stop is heard
     poll: float = 60  # between rounds where the server has no IDLE

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import ssl
 from datetime import datetime
 
 import aiosmtplib
 
 from handlers.mail.identity import our_id
+from handlers.mail.oauth import AccessTokens, ConsentNeeded
 from handlers.mail.settings import SmtpSettings
 from handlers.mail.write import letter
 from handlers.ports import Clock, Lasting, Outgoing, Passing, Sent
@@ -32,6 +34,7 @@ class SmtpSender:
         sender: str,
         sender_name: str,
         clock: Clock,
+        tokens: AccessTokens | None = None,
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = 60,
     ) -> None:
@@ -40,6 +43,7 @@ class SmtpSender:
         self._sender = sender
         self._sender_name = sender_name
         self._clock = clock
+        self._tokens = tokens  # where `settings.oauth` asks for them
         self._tls = tls
         self._timeout = timeout_seconds
         self._client: aiosmtplib.SMTP | None = None
@@ -60,7 +64,12 @@ class SmtpSender:
         async with self._lock:
             try:
                 await self._deliver(outgoing.address, data)
+            except ConsentNeeded as problem:
+                # a person can consent without losing the mails that wait
+                raise Passing(f"Mail can't be sent: {problem} (the file of DOCKET_OAUTH_SMTP).", 300) from problem
             except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
+                if isinstance(problem, aiosmtplib.SMTPAuthenticationError) and self._tokens is not None:
+                    self._tokens.forget()
                 if isinstance(problem, (aiosmtplib.SMTPTimeoutError, aiosmtplib.SMTPServerDisconnected)):
                     self._uncertain[outgoing.outbox_id] = data
                 raise _told_apart(problem, outgoing.address) from problem
@@ -105,6 +114,7 @@ class SmtpSender:
             tls_context=context,
             username=settings.user,
             password=settings.password or None,
+            oauth_token_generator=self._tokens.token if self._tokens is not None else None,
             timeout=self._timeout,
         )
         await client.connect()
@@ -129,7 +139,10 @@ def _told_apart(problem: Exception, address: str) -> Passing | Lasting:
         return Passing(f"The mail server refuses our user or password ({refused.code}); mend DOCKET_SMTP_URL.", 300)
     if isinstance(refused, aiosmtplib.SMTPResponseException):
         if refused.code >= 500:
-            return Lasting(f"The mail server refuses mail to {address} for good ({refused.code}).")
+            # X.1.x and X.2.1 blame the address (RFC 3463); X.7.x may blame us, and then everybody is refused
+            status = re.search(r"\b5\.(?:1\.\d{1,3}|2\.1)\b", str(refused.message))
+            said = f"The mail server refuses mail to {address} for good ({refused.code})."
+            return Lasting(said, status.group() if status else "")
         return Passing(f"The mail server does not take mail to {address} now ({refused.code}).")
     if type(problem) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):  # what the library says of both
         return Passing("The mail server lacks what DOCKET_SMTP_URL asks for (TLS or login).", 300)

@@ -6,10 +6,8 @@ Structure RFC 5322 and 2046; Auto-Submitted RFC 3834 section 5; X-Auto-Response-
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from datetime import date as Day
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,10 +17,12 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, PackageLoader
 
+from handlers.mail.addresses import with_detail
 from handlers.mail.headers import safe
 from handlers.mail.identity import our_id
+from handlers.pieces import Piece, Reading, piece
 from handlers.ports import Outgoing
-from rules.messages import Line, Link, Message, Quote, Strong, When, Who
+from rules.messages import Line, Message, Who
 
 _WIDTH = 72  # columns of the text part: under 76 also where it is quoted once
 _REFERENCES = 10  # of a long thread, kept at each end
@@ -35,24 +35,6 @@ _TEMPLATES = Environment(
 _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a line, in words: what the templates see. `kind`: words, strong, quote or link."""
-
-    kind: str
-    text: str
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Who reads and when: what to call identities, the reader's zone, and the local day on which the mail goes."""
-
-    names: Mapping[str, str]
-    zone: ZoneInfo
-    today: Day
-
-
 def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime) -> bytes:
     """The whole mail, ready for SMTP: the same bytes for the same arguments. `date` is aware.
 
@@ -63,6 +45,8 @@ def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(safe(sender_name), addr_spec=sender)
     mail["To"] = address
+    if outgoing.reply_token:
+        mail["Reply-To"] = Address(safe(sender_name), addr_spec=with_detail(sender, outgoing.reply_token))
     mail["Subject"] = subject(outgoing)
     mail["Date"] = format_datetime(date.astimezone(UTC))
     mail["Message-ID"] = our_id(outgoing.outbox_id, sender)
@@ -118,7 +102,7 @@ def html(message: Message, reading: Reading) -> str:
     """The message as HTML for mail programs: tables, styles inlined, no picture, nothing loaded from anywhere."""
 
     def pieces(line: Line) -> list[Piece]:
-        return [_piece(part, reading) for part in line]
+        return [piece(part, reading) for part in line]
 
     page = _TEMPLATES.get_template("letter.html").render(
         message=message,
@@ -129,50 +113,16 @@ def html(message: Message, reading: Reading) -> str:
     return _INLINER.inline(page)
 
 
-def _piece(part: object, reading: Reading) -> Piece:
-    match part:
-        case When(at=at, form=form):
-            return Piece("words", moment(at, form, reading))
-        case Who(identity=identity):
-            return Piece("words", _name(identity, reading.names))
-        case Strong(text=words):
-            return Piece("strong", words)
-        case Quote(text=words):
-            return Piece("quote", words)
-        case Link(url=url, label=label) if url.startswith(("https://", "http://", "mailto:")):
-            return Piece("link", label, url)
-        case Link(label=label):
-            return Piece("words", label)
-    return Piece("words", str(part))
-
-
-def _name(identity: str, names: Mapping[str, str]) -> str:
-    return names.get(identity) or identity.removeprefix("slack:")
-
-
-def moment(at: datetime, form: str, reading: Reading) -> str:
-    """A moment in the reader's zone: `11:30`, `Thu Nov 20` or `Thu Nov 20 at 11:30`; the mail's own day is `today`.
-
-    In English whatever the locale.
-    """
-    local = at.astimezone(reading.zone)
-    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.weekday()]
-    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[local.month - 1]
-    day = "today" if local.date() == reading.today else f"{weekday} {month} {local.day}"
-    clock = f"{local:%H:%M}"
-    return {"time": clock, "day": day}.get(form, f"{day} at {clock}")
-
-
 def _plain(line: Line, reading: Reading) -> str:
     """A line in plain words: links written out, quotations in quotation marks."""
     words = []
-    for piece in (_piece(part, reading) for part in line):
-        if piece.kind == "link":
-            words.append(piece.url if piece.text == piece.url else f"{piece.text} ({piece.url})")
-        elif piece.kind == "quote":
-            words.append(f'"{piece.text}"' if "\n" not in piece.text else f"\n{textwrap.indent(piece.text, '> ')}\n")
+    for said in (piece(part, reading) for part in line):
+        if said.kind == "link":
+            words.append(said.url if said.text == said.url else f"{said.text} ({said.url})")
+        elif said.kind == "quote":
+            words.append(f'"{said.text}"' if "\n" not in said.text else f"\n{textwrap.indent(said.text, '> ')}\n")
         else:
-            words.append(piece.text)
+            words.append(said.text)
     return "".join(words)
 
 

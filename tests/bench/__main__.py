@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.bench import desk, intake
+from tests.bench import desk, intake, mail
 
 if __name__ == "__main__":
     asyncio.run(intake.compare())
     asyncio.run(desk.compare())
+    asyncio.run(mail.compare())

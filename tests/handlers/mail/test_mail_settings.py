@@ -51,7 +51,7 @@ REFUSED = {
     "imaps://bot:hunter2@imap.example/Refunds?done=Refunds": "is the folder that is watched",
     "imaps://bot:hunter2@imap.example?done=inbox": "is the folder that is watched",
     "imaps://bot:hunter2@imap.example?done=": "needs the name of a folder",
-    "imaps://bot:hunter2@imap.example?auth=xoauth2": "auth=xoauth2 is not supported yet",
+    "imaps://bot:hunter2@imap.example?auth=kerberos": "write auth=xoauth2",
     "imaps://bot:hunter2@imap.example?auth=ntlm": "auth=ntlm is unknown",
 }
 

@@ -122,6 +122,13 @@ def test_headers_name_sender_reader_and_time_and_keep_machines_quiet() -> None:
     assert read(sent(replace(OUTGOING, message=replace(MESSAGE, bulk=True))))["Precedence"] == "bulk"
 
 
+def test_replies_come_back_with_the_letters_token() -> None:
+    assert read(sent())["Reply-To"] is None
+    token = "agolte635b7ixnub67aglmt6scwtg33cqjzwcx3zxi"
+    to = read(sent(replace(OUTGOING, reply_token=token)))["Reply-To"]
+    assert str(to) == f"Harbor Supply <docket+{token}@harbor.example>"
+
+
 def test_a_repeat_has_the_same_bytes() -> None:
     assert sent() == sent()
 
