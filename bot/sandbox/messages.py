@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -28,6 +29,23 @@ def person_message(app: SlackApp, user: User, wire: str, ts: str) -> Json:
         "ts": ts,
         "team": app.team_id,
         "blocks": [rich_text(wire, block_id())],
+    }
+
+
+def shared_file(app: SlackApp, user: User, name: str, size: int) -> Json:
+    """A file that hangs on a message, as far as apps look at it (`size` in bytes)."""
+    number = secrets.token_hex(5).upper()
+    return {
+        "id": f"F0{number}",
+        "name": name,
+        "title": name,
+        "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "user": user.id,
+        "size": size,
+        "mode": "hosted",
+        "is_external": False,
+        "url_private": f"https://files.slack.com/files-pri/{app.team_id}-F0{number}/{name}",
+        "permalink": f"https://{app.team_domain}.slack.com/files/{user.id}/F0{number}/{name}",
     }
 
 

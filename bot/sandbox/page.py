@@ -23,6 +23,7 @@ from bot.sandbox.views import Refused
 
 PAGE_FILES = {
     "index.html": "text/html",
+    "account.js": "text/javascript",
     "style.css": "text/css",
     "app.js": "text/javascript",
     "api.js": "text/javascript",
@@ -32,6 +33,7 @@ PAGE_FILES = {
     "messages.js": "text/javascript",
     "modal.js": "text/javascript",
     "mail.js": "text/javascript",
+    "shortcuts.js": "text/javascript",
     "tour.js": "text/javascript",
 }
 PAGE_HEADERS = {
@@ -41,6 +43,7 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+QUIET = timedelta(hours=2)
 MOST_MINUTES = 60 * 24 * 31
 
 
@@ -85,6 +88,7 @@ class Page:
             "home": self._home,
             "shortcut": self._shortcut,
             "read": self._read,
+            "account": self._account,
             "clock": self._push,
             "mail": self._write,
         }
@@ -213,6 +217,16 @@ class Page:
         workspace.read[who, place] = str(body.get("ts") or "seen")
         if workspace.read[who, place] != before:
             workspace.changed()
+
+    async def _account(self, body: Mapping[str, Any]) -> None:
+        who, quiet = str(body["as"]), self.clock.now() + QUIET
+        changes: dict[str, Callable[[], Awaitable[None]]] = {
+            "gone": lambda: self.hands.deactivates(who),
+            "back": lambda: self.hands.reactivates(who),
+            "quiet": lambda: self.hands.silences(who, quiet),
+            "heard": lambda: self.hands.silences(who, None),
+        }
+        await changes[body["change"]]()
 
     async def _push(self, body: Mapping[str, Any]) -> Json:
         if body.get("to") == "morning":

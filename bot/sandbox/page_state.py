@@ -44,6 +44,7 @@ def person_state(workspace: Workspace, mail: MailTown, user: User | None, addres
         "views": [],
         "errors": {},
         "home": None,
+        "account": None,
         "mail": [_letter(workspace, address, n) for n in mail.mailbox(address)] if address else [],
     }
     if user is None:
@@ -56,6 +57,7 @@ def person_state(workspace: Workspace, mail: MailTown, user: User | None, addres
         "views": views,
         "errors": {v["id"]: workspace.views.errors.get(v["id"], {}) for v in views},
         "home": workspace.views.homes.get(user.id),
+        "account": {"gone": user.deleted, "quiet": user.quiet is not None and user.quiet[1] > workspace.now()},
     }
 
 

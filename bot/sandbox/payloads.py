@@ -43,7 +43,7 @@ def command(app: SlackApp, user: User, channel: Channel, name: str, text: str, t
         "team_id": app.team_id,
         "team_domain": app.team_domain,
         "channel_id": channel.id,
-        "channel_name": "directmessage" if channel.kind == "im" else channel.name,
+        "channel_name": _place(channel)["name"],
         "user_id": user.id,
         "user_name": user.handle,
         "command": name,
@@ -68,7 +68,8 @@ def _interaction(app: SlackApp, user: User, kind: str, trigger: str) -> Json:
 
 
 def _place(channel: Channel) -> Json:
-    return {"id": channel.id, "name": "directmessage" if channel.kind == "im" else channel.name}
+    """What is not public is not named: an app that is not there would learn that it exists."""
+    return {"id": channel.id, "name": {"im": "directmessage", "group": "privategroup"}.get(channel.kind, channel.name)}
 
 
 def clicked_in_message(

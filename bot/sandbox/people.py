@@ -6,12 +6,13 @@ import copy
 from collections.abc import Mapping
 
 from bot.sandbox import payloads
+from bot.sandbox.accounts import Accounts
 from bot.sandbox.block_kit import elements_of, view_problems
+from bot.sandbox.delivery import Answer
 from bot.sandbox.form_state import Filled, Raw, action_of, options_of, state_of, unfilled
+from bot.sandbox.messages import shared_file
 from bot.sandbox.roster import Channel, Json, User
-from bot.sandbox.seeing import Eyes
 from bot.sandbox.slack_api import ResponseUrl, SlackApi
-from bot.sandbox.socket_mode import Answer
 from bot.sandbox.views import Refused
 from bot.sandbox.wire_text import typed
 from bot.sandbox.workspace import Workspace
@@ -19,24 +20,34 @@ from bot.sandbox.workspace import Workspace
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-class Hands(Eyes):
+class Hands(Accounts):
     """Does what people do. `who` is a rulebook key, a handle or a user id; `where` `#name`, an id, or `@docket`.
 
     What Slack would refuse to a person raises Refused. `seconds` of waiting are real seconds.
     """
 
     def __init__(self, workspace: Workspace, api: SlackApi) -> None:
-        super().__init__(workspace, api.socket)
+        super().__init__(workspace, api.delivery)
         self._api = api
 
     # writing
 
-    async def says(self, who: str, where: str, text: str, *, thread: Json | str = "") -> Json:
-        """Write a message; returns it. `thread`: the message (or its ts) to answer in its thread."""
+    async def says(
+        self, who: str, where: str, text: str, *, thread: Json | str = "", broadcast: bool = False, file: str = ""
+    ) -> Json:
+        """Write a message; returns it. `thread`: the message (or its ts) to answer in its thread.
+
+        `broadcast`: the answer is also sent to the channel (docs page "message/thread_broadcast"); `file`: the name of
+        a file that comes along.
+        """
         user = self.workspace.user(who)
-        return self.workspace.said(
-            user, self.place_of(user, where), text, thread if isinstance(thread, str) else thread["ts"]
-        )
+        channel, root = self.place_of(user, where), thread if isinstance(thread, str) else thread["ts"]
+        more: Json = {}
+        if broadcast:
+            more = {"subtype": "thread_broadcast", "root": copy.deepcopy(self.workspace.message(channel, root))}
+        elif file:
+            more = {"subtype": "file_share", "files": [shared_file(self._app, user, file, 2048)], "upload": False}
+        return self.workspace.said(user, channel, text, root, **more)
 
     async def edits(self, who: str, where: str, ts: str, text: str) -> Json:
         user = self.workspace.user(who)
@@ -66,7 +77,7 @@ class Hands(Eyes):
         trigger = self.workspace.views.trigger(user.id)
         url = self._api.response_url(user.id, channel.id)
         payload = payloads.command(self._app, user, channel, name, text.strip(), trigger, url)
-        answer = await self._api.socket.ask("slash_commands", payload, accepts=True)
+        answer = await self._delivery.ask("slash_commands", payload, accepts=True)
         if answer.error:
             self._slackbot(user, channel, f'{name} failed with the error "{answer.error}"')
         elif answer.payload:
@@ -104,7 +115,7 @@ class Hands(Eyes):
         state, action = state_of(message["blocks"], given), action_of(block, element, raw, self.workspace.next_ts())
         shown = copy.deepcopy(message)
         payload = payloads.clicked_in_message(self._app, user, channel, shown, state, action, trigger, url)
-        return await self._api.socket.ask("interactive", payload, accepts=False)
+        return await self._delivery.ask("interactive", payload, accepts=False)
 
     async def acts_in_view(
         self, who: str, view_id: str, block_id: str, action_id: str, raw: Raw = "", filled: Filled | None = None
@@ -112,12 +123,14 @@ class Hands(Eyes):
         """block_actions of a modal or of the Home tab."""
         user, view = self.workspace.user(who), self._view(view_id)
         block, element = _named(view["blocks"], block_id, action_id)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise Refused("invalid_action")  # Slack tells of it only when the form is submitted
         given = self._kept(view, _overlaid(filled or {}, block_id, action_id, raw))
         view["state"] = state_of(view["blocks"], given)
         action = action_of(block, element, raw, self.workspace.next_ts())
         trigger = self.workspace.views.trigger(user.id, view_id)
         payload = payloads.clicked_in_view(self._app, user, copy.deepcopy(view), action, trigger)
-        return await self._api.socket.ask("interactive", payload, accepts=False)
+        return await self._delivery.ask("interactive", payload, accepts=False)
 
     async def submits(self, who: str, values: Mapping[str, Raw] | None = None) -> dict[str, str]:
         """Fill in the open modal by label, block id or action id, and send it.
@@ -142,7 +155,7 @@ class Hands(Eyes):
         if not errors:
             trigger = self.workspace.views.trigger(user.id, view_id)
             payload = payloads.submitted(self._app, user, copy.deepcopy(view), trigger)
-            answer = await self._api.socket.ask("interactive", payload, accepts=True)
+            answer = await self._delivery.ask("interactive", payload, accepts=True)
             errors = {"": TROUBLE} if answer.error else self._responded(user, view, answer.payload or {})
         if errors:
             self.workspace.views.errors[view_id] = errors
@@ -181,7 +194,7 @@ class Hands(Eyes):
         for view in reversed(gone):
             if view["notify_on_close"]:
                 payload = payloads.closed(self._app, user, view, is_cleared=everything)
-                await self._api.socket.ask("interactive", payload, accepts=False)
+                await self._delivery.ask("interactive", payload, accepts=False)
 
     async def opens_home(self, who: str) -> None:
         self.workspace.open_home(self.workspace.user(who))
@@ -201,7 +214,7 @@ class Hands(Eyes):
             url = self._api.response_url(user.id, channel.id, message["ts"])
             shown = copy.deepcopy(message)
             payload = payloads.message_shortcut(self._app, user, channel, shown, known.callback_id, trigger, url, now)
-        return await self._api.socket.ask("interactive", payload, accepts=False)
+        return await self._delivery.ask("interactive", payload, accepts=False)
 
     # finding
 

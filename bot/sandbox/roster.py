@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from rules.book.rulebook import Rulebook
@@ -24,7 +25,9 @@ class User:
     key: str = ""
     is_bot: bool = False
     is_guest: bool = False
+    team: str = ""  # of another organization, whom a shared channel brought here
     deleted: bool = False
+    quiet: tuple[datetime, datetime] | None = None  # Do Not Disturb, from when until when (UTC)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.sandbox.delivery import Delivery
 from bot.sandbox.roster import Channel, Json, User
-from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.views import Refused
 from bot.sandbox.wire_text import plain
 from bot.sandbox.workspace import Workspace
@@ -19,10 +19,10 @@ READ_KEYS = ("label", "text", "title", "fields", "elements", "accessory", "eleme
 class Eyes:
     """What people see. `who` is a rulebook key, a handle or a user id; `where` `#name` or an id."""
 
-    def __init__(self, workspace: Workspace, socket: SocketMode) -> None:
+    def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
         self.workspace = workspace
         self._app = workspace.app
-        self._socket = socket
+        self._delivery = delivery
 
     def channel(self, where: str) -> list[Json]:
         """The messages of a channel that stand in it (no thread replies), oldest first."""
@@ -83,11 +83,11 @@ class Eyes:
     @property
     def connected(self) -> bool:
         """Whether the bot listens."""
-        return self._socket.connections > 0
+        return self._delivery.wire.stands
 
     async def settled(self) -> None:
         """Wait until the bot acknowledged every event so far, or Slack gave up."""
-        await self._socket.settled()
+        await self._delivery.settled()
 
     def place_of(self, user: User, where: str) -> Channel:
         return self.workspace.im(user.id) if where == f"@{self._app.handle}" else self.workspace.channel(where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import slack_directory, slack_methods
+from bot.sandbox import accounts, slack_directory, slack_methods
 from bot.sandbox.block_kit import message_problems, with_ids
+from bot.sandbox.delivery import Delivery
 from bot.sandbox.faults import Faults
 from bot.sandbox.messages import block_id
 from bot.sandbox.roster import Json
@@ -22,7 +24,7 @@ from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.views import Refused
 from bot.sandbox.workspace import Workspace
 
-METHODS = slack_directory.METHODS | slack_methods.METHODS
+METHODS = slack_directory.METHODS | accounts.METHODS | slack_methods.METHODS
 RESPONSE_URL_USES = 5
 RESPONSE_URL_LIFE = timedelta(minutes=30)
 
@@ -41,9 +43,10 @@ class ResponseUrl:
 class SlackApi:
     """Answers apps as Slack's servers do, from the state of a workspace."""
 
-    def __init__(self, workspace: Workspace, socket: SocketMode, faults: Faults) -> None:
+    def __init__(self, workspace: Workspace, socket: SocketMode, delivery: Delivery, faults: Faults) -> None:
         self.workspace = workspace
         self.socket = socket
+        self.delivery = delivery
         self.faults = faults
         self.base_url = ""  # http://127.0.0.1:port, known when the town listens
         self.calls: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=1000)  # taken lately, without tokens
@@ -114,6 +117,8 @@ class SlackApi:
             raise Refused("not_allowed_token_type")
         if token != app.bot_token:
             raise Refused("invalid_auth")
+        if self.workspace.refusal:
+            raise Refused(self.workspace.refusal)
 
     def _connection(self, token: str) -> Json:
         app = self.workspace.app
@@ -129,7 +134,7 @@ class SlackApi:
 
     def response_url(self, user: str, channel: str, ts: str = "") -> str:
         """An address that takes 5 answers within 30 minutes without a token."""
-        name = self.socket.ticket()
+        name = secrets.token_urlsafe(16)
         self._response_urls[name] = ResponseUrl(user, channel, ts, self.workspace.now())
         return f"{self.base_url}/response/{name}"
 

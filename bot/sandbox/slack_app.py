@@ -15,11 +15,14 @@ SCOPES = frozenset(
         "channels:read",
         "chat:write",
         "commands",
+        "dnd:read",
         "groups:history",
         "groups:read",
         "im:history",
         "im:read",
         "im:write",
+        "links:read",
+        "links:write",
         "reactions:read",
         "reactions:write",
         "users:read",
@@ -30,21 +33,27 @@ EVENTS = frozenset(
     {
         "app_home_opened",
         "app_mention",
+        "app_uninstalled",
+        "link_shared",
         "member_joined_channel",
         "message.channels",
         "message.groups",
         "message.im",
         "reaction_added",
+        "tokens_revoked",
+        "user_change",
     }
 )
 # Slack refuses to install a subscription without its scope; here such an event is simply never sent.
 EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
+    "link_shared": "links:read",
     "member_joined_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
     "reaction_added": "reactions:read",
+    "user_change": "users:read",
 }
 
 
@@ -89,10 +98,16 @@ class SlackApp:
             should_escape=True,
         ),
     )
-    shortcuts: tuple[Shortcut, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = (
+        Shortcut(name="Track this", callback_id="docket:track"),
+        Shortcut(name="Raise an exception", callback_id="docket:except"),
+        Shortcut(name="New item", callback_id="docket:new", type="global"),
+    )
     home_tab: bool = True
+    unfurl_domains: tuple[str, ...] = ("harbor.example",)
     bot_token: str = field(default_factory=lambda: "xoxb-sandbox-" + secrets.token_hex(12), repr=False)
     app_token: str = field(default_factory=lambda: "xapp-sandbox-" + secrets.token_hex(12), repr=False)
+    signing_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any], **known: Any) -> SlackApp:
@@ -105,6 +120,7 @@ class SlackApp:
             "scopes": frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             "events": frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             "home_tab": bool(features.get("app_home", {}).get("home_tab_enabled", False)),
+            "unfurl_domains": tuple(features.get("unfurl_domains", ())),
             "commands": tuple(
                 SlashCommand(
                     command=c["command"],

@@ -1,15 +1,13 @@
-"""Web API methods about conversations, users and the app itself. Sources: the method pages of docs.slack.dev."""
+"""Web API methods about conversations and the app itself. Sources: the method pages of docs.slack.dev."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from bot.sandbox.roster import Channel, Json, User
+from bot.sandbox.roster import Channel, Json
 from bot.sandbox.slack_call import Call
 from bot.sandbox.views import Refused
 
@@ -71,21 +69,27 @@ def conversation_info(call: Call) -> Json:
 
 
 def list_conversations(call: Call) -> Json:
-    kinds = {"public_channel": "channel", "private_channel": "group", "im": "im"}
-    wanted = call.names("types") or ["public_channel"]
-    for kind in wanted:
-        if kind in kinds:
-            call.needs({"channel": "channels", "group": "groups", "im": "im"}[kinds[kind]] + ":read")
+    """Every public channel, and of the rest those that the app is in."""
     bot = call.workspace.app.bot_user
-    found = [
-        c
-        for c in call.workspace.channels.values()
-        if c.kind in {kinds.get(k) for k in wanted} and (c.kind == "channel" or bot in c.members)
-    ]
+    return _listed(call, lambda channel: channel.kind == "channel" or bot in channel.members)
+
+
+def users_conversations(call: Call) -> Json:
+    """Only what the app is in (of another `user` it shows what both are in)."""
+    both = {call.workspace.app.bot_user, call.text("user") or call.workspace.app.bot_user}
+    return _listed(call, lambda channel: both <= channel.members)
+
+
+def _listed(call: Call, shows: Callable[[Channel], bool]) -> Json:
+    kinds = {"public_channel": "channel", "private_channel": "group", "im": "im"}
+    wanted = [kinds[kind] for kind in call.names("types") or ["public_channel"] if kind in kinds]
+    for kind in wanted:
+        call.needs({"channel": "channels", "group": "groups", "im": "im"}[kind] + ":read")
+    found = [channel for channel in call.workspace.channels.values() if channel.kind in wanted and shows(channel)]
     if call.flag("exclude_archived"):
-        found = [c for c in found if not c.is_archived]
+        found = [channel for channel in found if not channel.is_archived]
     page, cursor = paged(call, found, 100, 1000)
-    return {"channels": [described(call, c) for c in page], "response_metadata": {"next_cursor": cursor}}
+    return {"channels": [described(call, channel) for channel in page], "response_metadata": {"next_cursor": cursor}}
 
 
 def history(call: Call) -> Json:
@@ -137,28 +141,6 @@ def join(call: Call) -> Json:
     return {"channel": described(call, channel)}
 
 
-def user_info(call: Call) -> Json:
-    call.needs("users:read")
-    return {"user": profile(call, call.user())}
-
-
-def list_users(call: Call) -> Json:
-    call.needs("users:read")
-    page, cursor = paged(call, list(call.workspace.users.values()), 1000, 1000)
-    now = int(call.workspace.now().timestamp())
-    people = [profile(call, u) for u in page]
-    return {"members": people, "cache_ts": now, "response_metadata": {"next_cursor": cursor}}
-
-
-def lookup_by_email(call: Call) -> Json:
-    call.needs("users:read.email")
-    wanted = call.text("email").casefold()
-    found = next((u for u in call.workspace.users.values() if u.email and u.email.casefold() == wanted), None)
-    if found is None or found.deleted:
-        raise Refused("users_not_found")
-    return {"user": profile(call, found)}
-
-
 def described(call: Call, channel: Channel) -> Json:
     """A conversation object."""
     if channel.kind == "im":
@@ -192,45 +174,6 @@ def described(call: Call, channel: Channel) -> Json:
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "previous_names": [],
         "num_members": len(channel.members),
-    }
-
-
-def profile(call: Call, user: User) -> Json:
-    """A user object; the address only for apps that may read it."""
-    app = call.workspace.app
-    offset = call.workspace.now().astimezone(UTC).astimezone(ZoneInfo(user.timezone)).utcoffset()
-    about: Json = {
-        "real_name": user.name,
-        "real_name_normalized": user.name,
-        "display_name": user.handle,
-        "display_name_normalized": user.handle,
-        "status_text": "",
-        "status_emoji": "",
-        "team": app.team_id,
-    }
-    if user.email and "users:read.email" in app.scopes:
-        about["email"] = user.email
-    if user.is_bot:
-        about |= {"bot_id": app.bot_id, "api_app_id": app.app_id, "always_active": True}
-    return {
-        "id": user.id,
-        "team_id": app.team_id,
-        "name": user.handle,
-        "deleted": user.deleted,
-        "real_name": user.name,
-        "tz": user.timezone,
-        "tz_label": user.timezone,
-        "tz_offset": int(offset.total_seconds()) if offset else 0,
-        "profile": about,
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": user.is_guest,
-        "is_ultra_restricted": False,
-        "is_bot": user.is_bot,
-        "is_app_user": False,
-        "is_email_confirmed": bool(user.email),
-        "updated": 0,
     }
 
 
@@ -284,7 +227,5 @@ METHODS: dict[str, Callable[[Call], Json]] = {
     "conversations.replies": replies,
     "conversations.members": members,
     "conversations.join": join,
-    "users.info": user_info,
-    "users.list": list_users,
-    "users.lookupByEmail": lookup_by_email,
+    "users.conversations": users_conversations,
 }

@@ -9,6 +9,7 @@ from bot.sandbox.block_kit import with_ids
 from bot.sandbox.messages import block_id
 from bot.sandbox.roster import Channel, Json
 from bot.sandbox.slack_call import Call
+from bot.sandbox.unfurling import unfurl
 from bot.sandbox.views import Refused
 
 UPDATE_CHARACTERS = 4_000
@@ -153,6 +154,7 @@ METHODS: dict[str, Callable[[Call], Json]] = {
     "chat.delete": delete,
     "chat.postEphemeral": post_ephemeral,
     "chat.getPermalink": get_permalink,
+    "chat.unfurl": unfurl,
     "reactions.add": add_reaction,
     "reactions.get": get_reactions,
     "views.open": open_view,

@@ -10,15 +10,17 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.sandbox.clock import HandClock
+from bot.sandbox.delivery import RETRY_SECONDS, Delivery
 from bot.sandbox.faults import Faults
 from bot.sandbox.imap_side import LOOPBACK
 from bot.sandbox.mail import MailTown
 from bot.sandbox.page import Page
 from bot.sandbox.people import Hands
+from bot.sandbox.request_url import RequestUrl
 from bot.sandbox.roster import User, roster_of
 from bot.sandbox.slack_api import SlackApi
 from bot.sandbox.slack_app import SlackApp
-from bot.sandbox.socket_mode import ACK_SECONDS, RETRY_SECONDS, SocketMode
+from bot.sandbox.socket_mode import ACK_SECONDS, SocketMode
 from bot.sandbox.tour import first_minutes, topics
 from bot.sandbox.workspace import Workspace
 from rules.book.rulebook import Rulebook
@@ -30,7 +32,8 @@ class Town:
     """`async with Town(rulebook, clock) as town:` a bot started with `town.environment` finds everything there.
 
     `port` 0 takes a free one. `manifest` is the app manifest that the stand-in installs. The retry times of Socket
-    Mode are real seconds. `slack` acts as people, `mail` holds letters, `faults` orders troubles, `url` is the page.
+    Mode are real seconds, those of HTTP mode the clock's. `slack` acts as people, `mail` holds letters, `faults` orders
+    troubles, `url` is the page.
     """
 
     def __init__(
@@ -50,8 +53,9 @@ class Town:
         self.clock = clock
         self.faults = Faults()
         self.workspace = Workspace(self.app, roster, clock.now)
-        self.socket = SocketMode(self.workspace, ack_seconds=ack_seconds, retry_seconds=retry_seconds)
-        self.api = SlackApi(self.workspace, self.socket, self.faults)
+        self.socket = SocketMode(self.workspace, ack_seconds=ack_seconds)
+        self.delivery = Delivery(self.workspace, self.socket, clock, retry_seconds)
+        self.api = SlackApi(self.workspace, self.socket, self.delivery, self.faults)
         self.slack = Hands(self.workspace, self.api)
         self.mail = MailTown(roster.inboxes, roster.domain, clock.now, self.workspace.changed)
         self.page = Page(
@@ -67,6 +71,8 @@ class Town:
         )
         self.url = ""
         self._port = port
+        self._ack_seconds = ack_seconds
+        self._request_url: RequestUrl | None = None
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -92,7 +98,10 @@ class Town:
         self._unsubscribe()
         self.page.close()
         self.api.close()
+        await self.delivery.stop()
         await self.socket.stop()
+        if self._request_url is not None:
+            await self._request_url.stop()
         await self.mail.stop()
         if self._runner:
             await self._runner.cleanup()
@@ -106,6 +115,21 @@ class Town:
             "SLACK_APP_TOKEN": self.app.app_token,
         }
         return slack | self.mail.environment
+
+    @property
+    def http_environment(self) -> dict[str, str]:
+        """The same in HTTP mode, on any free port; `enter_request_url` follows once the bot listens."""
+        given = {name: value for name, value in self.environment.items() if name != "SLACK_APP_TOKEN"}
+        return given | {"SLACK_SIGNING_SECRET": self.app.signing_secret, "DOCKET_HTTP": f"{LOOPBACK}:0"}
+
+    async def enter_request_url(self, url: str) -> None:
+        """Switch Socket Mode off and send everything there. Raises Refused(url_verification_failed)."""
+        if self._request_url is not None:
+            await self._request_url.stop()
+        self._request_url = RequestUrl(self.app, url, self.clock.now, self._ack_seconds)
+        await self._request_url.verify()
+        self.delivery.wire = self._request_url
+        self.workspace.changed()
 
     @web.middleware
     async def _only_here(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.sandbox.links import link_shared
 from bot.sandbox.messages import block_id, bot_message, person_message, tombstone
 from bot.sandbox.roster import Channel, Json, Roster, User
 from bot.sandbox.slack_app import SlackApp
@@ -48,6 +49,7 @@ class Workspace:
         self.views = Views(app)
         self.whispers: list[Whisper] = []
         self.read: dict[tuple[str, str], str] = {}  # (user, channel) -> ts of the last message seen
+        self.refusal = ""  # what the app's token is answered since the app was removed or its token revoked
         self.revision = 0
         self._last_ts = 0
         self._on_event: list[Callable[[Happened], None]] = []
@@ -125,12 +127,12 @@ class Workspace:
 
     # writing
 
-    def said(self, user: User, channel: Channel, text: str, thread_ts: str = "") -> Json:
-        """A person's typed text as a message."""
+    def said(self, user: User, channel: Channel, text: str, thread_ts: str = "", **more: object) -> Json:
+        """A person's typed text as a message; `more` are further keys of it (files, a broadcast)."""
         if user.id not in channel.members:
             raise Refused("not_in_channel")
         wire = typed(text, self.users.values(), self.channels.values())
-        message = person_message(self.app, user, wire, self.next_ts())
+        message = person_message(self.app, user, wire, self.next_ts()) | more
         return self.post(channel, message, thread_ts)
 
     def post_as_bot(
@@ -244,6 +246,15 @@ class Workspace:
         event |= {"view": copy.deepcopy(home)} if home else {}
         self.tell(event | {"event_ts": self.next_ts()}, "app_home_opened", None)
 
+    def end(self, refusal: str) -> None:
+        """The installation is over: `account_inactive`, the app was removed; `token_revoked`, only its token."""
+        self.refusal = refusal
+        told: dict[str, Json] = {"tokens_revoked": {"tokens": {"oauth": [], "bot": [self.app.bot_user]}}}
+        if refusal == "account_inactive":
+            told["app_uninstalled"] = {}
+        for kind, more in told.items():
+            self.tell({"type": kind, **more, "event_ts": self.next_ts()}, kind, None)
+
     # events
 
     def _tell_posted(self, channel: Channel, message: Json) -> None:
@@ -253,6 +264,9 @@ class Workspace:
         mentions_bot = f"<@{self.app.bot_user}>" in message["text"]
         if mentions_bot and channel.kind != "im" and message["user"] != self.app.bot_user:
             self.tell(sent | {"type": "app_mention"}, "app_mention", channel)
+        if (shared := link_shared(self.app, channel, message)) is not None:
+            # Wherever it was posted: the event itself says whether the bot is there.
+            self.tell(shared | {"event_ts": self.next_ts()}, "link_shared", None)
 
     def _tell_hidden(self, channel: Channel, ts: str, subtype: str, **more: object) -> None:
         event = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, "ts": ts, "event_ts": ts}

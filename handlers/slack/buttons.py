@@ -1,7 +1,8 @@
 """Writes what can be done as Block Kit: buttons in rows of five, the rest in a `···` menu.
 
-A button's action_id is `docket:{verb}` (`:2`, ... where a block has the verb twice), its value JSON {item, code};
-the menu's action_id is `docket:more`, its options' values JSON {verb, item, code}. read_actions.py reads them back.
+A button's action_id is `docket:{verb}` (`:2`, ... where a block has the verb twice), its value JSON {item, code}, of a
+question's button with {workflow, about}; the menu's action_id is `docket:more`, its options' values JSON {verb, item,
+code}. read_actions.py reads them back.
 Source of the limits: Slack's Block Kit reference, button, overflow, select and option.
 """
 
@@ -47,7 +48,7 @@ def button(action: Action) -> Block:
         "type": "button",
         "action_id": PREFIX + action.verb,
         "text": label(action.label, BUTTON_UNITS),
-        "value": packed({"item": action.item, "code": action.code}),
+        "value": packed(_value(action)),
     }
     if action.style:
         made["style"] = action.style
@@ -74,7 +75,13 @@ def _fits_menu(action: Action) -> bool:
 
 
 def _option_value(action: Action) -> str:
-    return packed({"verb": action.verb, "item": action.item, "code": action.code})
+    return packed({"verb": action.verb, **_value(action)})
+
+
+def _value(action: Action) -> dict[str, str | None]:
+    value = {"item": action.item, "code": action.code}
+    asked = {"workflow": action.workflow, "about": action.about}
+    return value | {name: said for name, said in asked.items() if said}
 
 
 def _menu(actions: Sequence[Action]) -> Block:

@@ -34,42 +34,58 @@ class Channels:
     def __init__(self, client: AsyncWebClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
-        self._names: dict[str, tuple[str, datetime]] = {}
+        self._known: dict[str, tuple[str, bool, datetime]] = {}
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def name(self, channel: str) -> str:
         """A channel's name without `#`; "" where Slack will never tell us. Raises the call's error otherwise."""
+        return (await self._about(channel, anew=False))[0]
+
+    async def joined(self, channel: str) -> tuple[str, bool]:
+        """A channel's name, and whether the bot is in it. Raises as `name`."""
+        known = await self._about(channel, anew=False)
+        return known if known[1] else await self._about(channel, anew=True)
+
+    async def _about(self, channel: str, *, anew: bool) -> tuple[str, bool]:
         # One call for a burst of messages in a channel that is not known yet.
         async with self._asking.setdefault(channel, asyncio.Lock()):
-            known = self._names.get(channel)
-            if known and self._clock() < known[1] + REMEMBERED:
-                return known[0]
-            name = await self._ask(channel)
-            self._names[channel] = (name, self._clock())
-            return name
+            known = self._known.get(channel)
+            if known and not anew and self._clock() < known[2] + REMEMBERED:
+                return known[:2]
+            found = await self._ask(channel)
+            self._known[channel] = (*found, self._clock())
+            return found
 
-    async def _ask(self, channel: str) -> str:
+    async def _ask(self, channel: str) -> tuple[str, bool]:
         try:
             answer = await self._client.conversations_info(channel=channel)
         except SlackApiError as error:
             if code_of(error) in _NOT_FOR_US:
-                return ""
+                return "", False
             raise
-        return string(mapping(answer.get("channel")).get("name"))
+        found = mapping(answer.get("channel"))
+        # A direct message has no members; of what is not public we hear only where we are.
+        return string(found.get("name")), found.get("is_member") is not False
 
-    async def joined(self) -> set[str]:
-        """The names of all channels that the bot is in. Raises the call's error."""
-        names: set[str] = set()
+    async def ours(self, *kinds: str) -> dict[str, str]:
+        """The conversations of these types that the bot is in: ids and names ("" of direct messages).
+
+        Types are `public_channel`, `private_channel`, `im`. Raises the call's error.
+        """
+        found: dict[str, str] = {}
         cursor = ""
         while True:
-            page = await self._client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
+            page = await self._client.users_conversations(
+                types=",".join(kinds), exclude_archived=True, limit=_PAGE, cursor=cursor
             )
-            channels = map(mapping, listing(page.get("channels")))
-            names |= {string(channel.get("name")) for channel in channels if channel.get("is_member")}
+            for channel in map(mapping, listing(page.get("channels"))):
+                place, name = string(channel.get("id")), string(channel.get("name"))
+                found[place] = name
+                if name:  # what is read there next need not ask for it
+                    self._known[place] = (name, True, self._clock())
             cursor = string(mapping(page.get("response_metadata")).get("next_cursor"))
             if not cursor:
-                return names
+                return found
 
     async def message(self, channel: str, ts: str) -> Mapping[str, Any] | None:
         """The message `ts`, be it in the channel or in a thread; None where it is gone or not for us to read."""

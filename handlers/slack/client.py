@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from handlers.ports import Lasting, Passing
+from handlers.ports import Lasting, Passing, Turns
+from handlers.slack import ending
 
 TIMEOUT_SECONDS = 10
 
@@ -23,6 +27,7 @@ _LASTING = {
     "user_disabled": "{where} is deactivated in Slack. Correct that person in the rulebook.",
     "cannot_dm_bot": "{where} is a bot in Slack; a person must stand there in the rulebook.",
     "messages_tab_disabled": "The app's messages tab is off. Switch it on (App Home), or install manifest.yml again.",
+    "not_enabled": "The app's Home tab is off. Switch it on (App Home), or install manifest.yml again.",
     "restricted_action": "{where} does not let the bot post. A workspace admin can allow it.",
     "restricted_action_read_only_channel": "{where} is read-only. A workspace admin can let the bot post there.",
     "restricted_action_thread_only_channel": "{where} allows only replies in threads. A workspace admin can change it.",
@@ -46,6 +51,34 @@ _PASSING = frozenset(
 )  # fmt: skip
 
 
+#: Whoever signs in sees for himself what is wrong; the second goes by another token.
+_SIGNING_IN = frozenset({"auth.test", "apps.connections.open"})
+
+
+class Client(AsyncWebClient):
+    """A Web API client. `ended(error)` is awaited when a call shows that its token is good for nothing any more.
+
+    `turns` keep Slack's limits of each method (a 429 also closes the method for all others of us who would call it).
+    """
+
+    ended: Callable[[str], Awaitable[None]] | None = None
+    turns: Turns | None = None
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        """The SDK's: every method is called through it."""
+        if self.turns is not None:
+            await self.turns.call(api_method)
+        try:
+            return await super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            code, seconds = code_of(error), _retry_after(error)
+            if self.turns is not None and seconds is not None:
+                self.turns.refused(api_method, seconds)
+            if self.ended is not None and code in ending.ERRORS and api_method not in _SIGNING_IN:
+                await self.ended(code)  # before the caller hears of it, so that it finds things as they are now
+            raise
+
+
 class _OneLine(logging.Filter):
     """The SDK logs lost connections with their traceback; a line is enough, and none can carry a payload along."""
 
@@ -63,12 +96,12 @@ def sdk_logger() -> logging.Logger:
     return logger
 
 
-def open_client(token: str, base_url: str | None = None) -> AsyncWebClient:
+def open_client(token: str, base_url: str | None = None, turns: Turns | None = None) -> Client:
     """A Web API client with a session of its own; close it with `close_client`. `base_url` ends in `/api/`.
 
     It has no retry handlers: the SDK's repeats a call whose answer was lost, and a message would be posted twice.
     """
-    return AsyncWebClient(
+    client = Client(
         token=token,
         base_url=base_url or AsyncWebClient.BASE_URL,
         timeout=TIMEOUT_SECONDS,
@@ -76,6 +109,8 @@ def open_client(token: str, base_url: str | None = None) -> AsyncWebClient:
         retry_handlers=[],
         logger=sdk_logger(),
     )
+    client.turns = turns
+    return client
 
 
 async def close_client(client: AsyncWebClient) -> None:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handlers.slack import carried
 from handlers.slack.buttons import OPTION_UNITS, OPTION_VALUE_UNITS, SELECT_OPTIONS, Block, label, packed
-from handlers.slack.mrkdwn import Reader, cut, lines, size, spoken
-from handlers.slack.read_actions import PREFIX
+from handlers.slack.mrkdwn import Reader, cut, lines, size, spoken, tame
+from handlers.slack.read_actions import PREFIX, REDRAW
 from handlers.slack.wire import string
 from handlers.slack.write import context, joined, message_blocks, section
 from rules.messages import Blank, Choice, Form, Message, Reply
@@ -20,6 +21,8 @@ from rules.messages import Blank, Choice, Form, Message, Reply
 TITLE_UNITS = 24
 METADATA_UNITS = 3000
 INPUT_UNITS = 3000
+#: Of a message so much travels, as long as there is room.
+MESSAGE_UNITS = (METADATA_UNITS, 1500, 700, 300, 100, 0)
 VIEW_BLOCKS = 100
 #: Slack allows 250 kB for a whole view; its titles and metadata take up to 20.
 VIEW_BYTES = 230_000
@@ -29,8 +32,11 @@ BLOCK_ID_UNITS = 255
 INPUT = "value"
 
 
-def view(form: Form, reader: Reader) -> Block:
-    """The modal. Each blank is an input whose block_id is `{number}:{name}`; at most 40 blanks are shown."""
+def view(form: Form, reader: Reader, prompt: str = "") -> Block:
+    """The modal. Each blank is an input whose block_id is `{number}:{name}`; at most 40 blanks are shown.
+
+    `prompt`: the ts of the question that opened it, which is answered when it is submitted.
+    """
     blanks = form.blanks[:BLANKS]
     texts = joined(lines(form.lines, reader))
     blocks = [section(text) for text in texts[:10]] + ([context("…")] if len(texts) > 10 else [])
@@ -40,7 +46,7 @@ def view(form: Form, reader: Reader) -> Block:
     made = {
         **_modal(form.title, close="Cancel"),
         "callback_id": PREFIX + form.verb,
-        "private_metadata": metadata(form),
+        "private_metadata": metadata(form, prompt),
         "blocks": _within(blocks) or [section("-")],
     }
     # A modal with inputs must have its button; one without has nothing to submit but itself.
@@ -53,21 +59,26 @@ def message_view(said: Message, reader: Reader, title: str = "Docket") -> Block:
     return {**_modal(title, close="Close"), "blocks": blocks or [section("-")]}
 
 
-def metadata(form: Form) -> str:
-    """What must come back with the form, as JSON of at most 3,000 units: its command and what it showed.
+def metadata(form: Form, prompt: str = "") -> str:
+    """What must come back with the form, as JSON of at most 3,000 units: its command, what it showed, its message.
 
-    Where `shown` is too long for that, its SHA-256 travels as `digest` with the values cut to what fits; the listener
-    then asks for the form again and keeps the whole of it if the digest is still that one.
+    A long message is cut: it is read again where it stands. Where `shown` is too long, its SHA-256 travels as `digest`
+    with the values cut to what fits; the listener then asks for the form again and keeps the whole of it if the digest
+    is still that one.
     """
     meant: dict[str, Any] = {
         name: cut(value, 200)
         for name in ("verb", "item", "code", "workflow", "place", "place_name")
         if (value := getattr(form, name))
     }
+    if prompt:
+        meant["prompt"] = cut(prompt, 30)
     shown = dict(form.shown)
-    whole = packed({**meant, "shown": shown})
-    if size(whole) <= METADATA_UNITS:
-        return whole
+    for text_units in MESSAGE_UNITS if form.message is not None else (0,):
+        if form.message is not None:
+            meant["message"] = carried.packed(form.message, text_units)
+        if size(whole := packed({**meant, "shown": shown})) <= METADATA_UNITS:
+            return whole
     meant["digest"] = digest(shown)
     for each in (1000, 300, 100, 30, 10):
         cut_values = {name: cut(value, each) for name, value in shown.items()}
@@ -81,18 +92,27 @@ def digest(shown: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(shown), sort_keys=True).encode()).hexdigest()
 
 
-def answer(reply: Reply, submitted: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+def answer(reply: Reply, submitted: Mapping[str, Any], reader: Reader, prompt: str = "") -> dict[str, Any]:
     """What acknowledges a submission: `errors` under the wrong blank, `update` to a form or refusal, else closing it.
 
     `submitted` is the view as it came back. A reply that is good news says nothing here: it goes out privately.
     """
     if reply.form is not None:
-        return {"response_action": "update", "view": view(reply.form, reader)}
-    if reply.refused and (block_id := block_of(reply.blank, submitted)):
-        return {"response_action": "errors", "errors": {block_id: said(reply.message, reader)}}
+        return {"response_action": "update", "view": view(reply.form, reader, prompt)}
+    if reply.refused and (errors := _errors(reply, submitted, reader)):
+        return {"response_action": "errors", "errors": errors}
     if reply.refused:
         return {"response_action": "update", "view": message_view(reply.message, reader)}
     return {"response_action": "clear"}
+
+
+def _errors(reply: Reply, submitted: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+    """What is said under which input, by its block_id: all that is wrong at once, where the reply tells it apart."""
+    apart = {block_of(blank, submitted): cut(tame(problem), 1000) for blank, problem in reply.blanks.items()}
+    if errors := {block_id: problem for block_id, problem in apart.items() if block_id and problem}:
+        return errors
+    block_id = block_of(reply.blank, submitted)
+    return {block_id: said(reply.message, reader)} if block_id else {}
 
 
 def block_of(blank: str, submitted: Mapping[str, Any]) -> str:
@@ -129,13 +149,16 @@ def _modal(title: str, *, close: str) -> Block:
 
 
 def _input(number: int, blank: Blank) -> Block:
+    element = _element(blank)
     made: Block = {
         "type": "input",
         "block_id": cut(string(f"{number}:{blank.name}"), BLOCK_ID_UNITS),
         "label": label(blank.label, 2000),
         "optional": not blank.required,
-        "element": _element(blank),
+        "element": element,
     }
+    if element["action_id"] == REDRAW:
+        made["dispatch_action"] = True  # else Slack tells of a choice only when the form is submitted
     left_out = len(blank.choices) - len(_options(blank.choices)) if blank.kind in ("choice", "person") else 0
     hint = " ".join(filter(None, (blank.hint, f"{left_out} more can only be typed." if left_out else "")))
     if hint:
@@ -146,7 +169,8 @@ def _input(number: int, blank: Blank) -> Block:
 def _element(blank: Blank) -> Block:
     options = _options(blank.choices) if blank.kind in ("choice", "person") else []
     if options:
-        element: Block = {"type": "static_select", "action_id": INPUT, "options": options}
+        action_id = REDRAW if blank.redraws else INPUT
+        element: Block = {"type": "static_select", "action_id": action_id, "options": options}
         chosen = next((option for option in options if option["value"] == blank.initial), None)
         return {**element, "initial_option": chosen} if chosen else element
     if blank.kind == "person":

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
-from handlers.ports import Busy, Desk, Sleep
+from handlers.ports import Busy, Desk, Sleep, Taken
 from rules.events import Event
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,13 @@ class Held:
     def __init__(self, desk: Desk, sleep: Sleep) -> None:
         self._desk = desk
         self._sleep = sleep
-        self._waiting: dict[str, tuple[Event, bytes]] = {}
+        self._waiting: dict[str, tuple[Event, bytes, Callable[[Taken], object]]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def hold(self, event: Event, raw: bytes) -> None:
-        """Keep an event until it can be taken; beyond 10,000 only Slack's own redelivery is left."""
+    def hold(self, event: Event, raw: bytes, then: Callable[[Taken], object]) -> None:
+        """Keep an event until it can be taken, and `then` say so; beyond 10,000 only Slack's own redelivery is left."""
         if len(self._waiting) < AT_MOST:
-            self._waiting.setdefault(event.id, (event, raw))
+            self._waiting.setdefault(event.id, (event, raw, then))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._take_all())
 
@@ -42,9 +43,9 @@ class Held:
     async def _take_all(self) -> None:
         seconds = FIRST_SECONDS
         while self._waiting:
-            outside_id, (event, raw) = next(iter(self._waiting.items()))
+            outside_id, (event, raw, then) = next(iter(self._waiting.items()))
             try:
-                await self._desk.take(event, raw)
+                then(await self._desk.take(event, raw))
             except Busy:
                 await self._sleep(seconds)
                 seconds = min(2 * seconds, LONGEST_SECONDS)

@@ -13,13 +13,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from handlers.ports import Busy, Desk, Taken
+from handlers.ports import Busy, Desk, HomeDesk, Taken
 from handlers.slack.client import code_of
 from handlers.slack.forms import answer, digest, first_block, message_view, said, view
+from handlers.slack.home import is_home, turned
+from handlers.slack.pointing import Pointing
 from handlers.slack.private import Asker, Private, sentence
-from handlers.slack.read_actions import Submission, read_click, read_command, read_submission
+from handlers.slack.read_actions import (
+    Submission,
+    read_click,
+    read_command,
+    read_prompt,
+    read_submission,
+    redraws,
+)
+from handlers.slack.read_shortcuts import read_shortcut
 from handlers.slack.routes import route
 from handlers.slack.send import CALL_ERRORS
+from handlers.slack.sentences import ALREADY, BROKEN, GONE, UNKNOWN, UNKNOWN_SHORTCUT, WORKING, busy, too_slow
 from handlers.slack.wire import Ignored, Malformed, Us, kept, mapping, string
 from rules.commands import Misunderstood
 from rules.events import Command
@@ -29,25 +40,6 @@ log = logging.getLogger(__name__)
 
 #: Slack waits 3 s for the answer to a submission; the rest is for the way.
 PATIENCE_SECONDS = 2.4
-
-UNKNOWN = sentence(
-    ("This button is from another version of me and does nothing now.",), ("`/docket mine` shows what waits for you.",)
-)
-WORKING = sentence(("It is being recorded. This takes longer than usual; the result will stand here.",))
-ALREADY = sentence(("That was counted before. Nothing was changed now.",))
-BROKEN = sentence(
-    ("Something is wrong on our side, and this may not have gone through.",),
-    ("`/docket show KEY` shows where an item stands.",),
-)
-TOO_SLOW = sentence(("That took too long for a form to open. Click once more.",))
-
-
-def busy(trouble: Busy) -> Message:
-    """What a person reads while the database can't be had."""
-    why = str(trouble).rstrip(".") or "the database is busy"
-    return sentence(
-        (f"That didn't get through: {why[:1].lower() + why[1:]}. Nothing was recorded; try again in a minute.",)
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +54,9 @@ class Actions:
     clock: Callable[[], datetime]
     failed: Callable[[str, str], Awaitable[object]]
     patience_seconds: float
-    _late: set[asyncio.Task[None]] = field(default_factory=set)
+    pointing: Pointing
+    homes: HomeDesk | None = None
+    _late: set[asyncio.Future[object]] = field(default_factory=set)
 
     async def command(self, body: Mapping[str, Any]) -> None:
         """What was typed after `/docket`; always answered to its author alone."""
@@ -73,14 +67,30 @@ class Actions:
         )
         await self._see_through(lambda: read_command(body, self.us, self.clock()), body, to)
 
+    async def shortcut(self, body: Mapping[str, Any]) -> None:
+        """A shortcut on a message, or from anywhere."""
+        to = Asker(
+            user=string(mapping(body.get("user")).get("id")),
+            place=string(mapping(body.get("channel")).get("id")),
+            thread=string(mapping(body.get("message")).get("thread_ts")) or None,
+            response_url=string(body.get("response_url")),
+        )
+        await self._see_through(lambda: read_shortcut(body, self.us, self.clock()), body, to, UNKNOWN_SHORTCUT)
+
     async def click(self, body: Mapping[str, Any]) -> None:
         """A button or a menu's option; a stale or unknown one is answered too."""
+        if redraws(body):
+            await self._redraw(body)
+            return
         channel, container = mapping(body.get("channel")), mapping(body.get("container"))
+        prompt = read_prompt(body)
         to = Asker(
             user=string(mapping(body.get("user")).get("id")),
             place=string(channel.get("id")),
             thread=string(container.get("thread_ts")) or None,
             response_url=string(body.get("response_url")),
+            window=string(body.get("trigger_id")) if is_home(body) else "",
+            replaces=prompt.ts if prompt else "",
         )
         await self._see_through(lambda: read_click(body, self.us, self.clock()), body, to)
 
@@ -100,70 +110,114 @@ class Actions:
         done, _ = await asyncio.wait({work}, timeout=self.patience_seconds)
         if not done:
             await ack({"response_action": "update", "view": message_view(WORKING, reader)})
-            self._later(self._show_late(work, read.command, string(submitted.get("id"))))
+            self._later(self._show_late(work, read.command, string(submitted.get("id")), read.prompt))
             return
         reply = await work
         if reply.refused and reply.code == "busy" and (block_id := first_block(submitted)):
             # Under a field, so that nothing that was typed is lost.
             await ack({"response_action": "errors", "errors": {block_id: said(reply.message, reader)}})
             return
-        await ack(answer(reply, submitted, reader))
+        await ack(answer(reply, submitted, reader, read.prompt))
         # Of a decision, the edited card says it all: here and for everyone else.
-        decided = read.command.verb in ("approve", "reject")
-        if not reply.refused and not decided and reply.form is None and reply.message.headline:
-            self._later(self.private.say(reply.message, _asker(read.command)))
+        silent = read.command.verb in ("approve", "reject") and not read.prompt
+        if not reply.refused and not silent and reply.form is None and reply.message.headline:
+            self._later(self.private.say(reply.message, _asker(read.command, read.prompt)))
 
     async def settle(self) -> None:
         """Wait for what is still being said or shown."""
         await asyncio.gather(*self._late, return_exceptions=True)
 
     async def _see_through(
-        self, read: Callable[[], Command | Misunderstood | Ignored], body: Mapping[str, Any], to: Asker
+        self,
+        read: Callable[[], Command | Misunderstood | Ignored],
+        body: Mapping[str, Any],
+        to: Asker,
+        unknown: Message = UNKNOWN,
     ) -> None:
-        trigger = string(body.get("trigger_id"))
+        aside = replace(to, replaces="")  # a question stands until it is answered
         try:
+            if to.window and self.homes is not None and (page := turned(body)) is not None:
+                await self.homes.opened(*page)
+                return
             command = read()
             if isinstance(command, Misunderstood):
-                await self.private.say(sentence((command.sentence,)), to)
+                await self.private.say(sentence((command.sentence,)), aside)
             elif isinstance(command, Ignored):
-                await self.private.say(UNKNOWN, to)
+                await self.private.say(unknown, aside)
             else:
-                await self._do(command, body, trigger, to)
+                await self._do(command, body, to)
         except Malformed as problem:
             log.warning("an act could not be read: %s", problem)
-            await self.private.say(UNKNOWN, to)
+            await self.private.say(unknown, aside)
         except Busy as trouble:
-            await self.private.say(busy(trouble), to)
+            await self.private.say(busy(trouble), aside)
         except Exception as error:
             await self._broken(error)
-            await self.private.say(BROKEN, to)
+            await self.private.say(BROKEN, aside)
 
-    async def _do(self, command: Command, body: Mapping[str, Any], trigger: str, to: Asker) -> None:
+    async def _do(self, command: Command, body: Mapping[str, Any], to: Asker) -> None:
+        pointed = await self._pointed(command, body)
+        if pointed is None:
+            await self.private.say(GONE, to)
+            return
+        command = await self.private.people.marked(pointed)
         match route(command):
             case "ask":
                 result: Form | Reply | None = await self.desk.ask(command)
-            case "form":
-                result = await self.desk.form(command)
+            case "form" if (asked := await self.desk.form(command)) is not None:
+                result = asked
             case _:
                 result = _reply_of(await self.desk.take(command, kept(body)))
         form = result.form if isinstance(result, Reply) else result
         if form is not None:
-            await self._open(form, trigger, to)
-        elif isinstance(result, Reply) and result.message.headline:
+            await self._open(form, body, to)
+        elif isinstance(result, Reply) and result.message.headline and not (to.window and _shows(command, result)):
             await self.private.say(result.message, to)
 
-    async def _open(self, form: Form, trigger: str, to: Asker) -> None:
+    async def _pointed(self, command: Command, body: Mapping[str, Any]) -> Command | None:
+        """The command with the message that it is about; None: that is gone. Raises the errors of calls."""
+        prompt = read_prompt(body)
+        if prompt is not None and command.verb == "new":
+            return await self.pointing.answered(command, prompt.about)
+        return await self.pointing.placed(command)
+
+    async def _open(self, form: Form, body: Mapping[str, Any], to: Asker) -> None:
+        prompt = read_prompt(body)
+        # One that only its reader sees can't be reached later; a message of ours is answered with the form.
+        asked = prompt.ts if prompt and not prompt.ephemeral else ""
         try:
             await self.private.people.learn(identities(*form.lines))
-            await self.open_view(trigger, view(form, self.private.reader(f"slack:{to.user}")))
+            reader = self.private.reader(f"slack:{to.user}")
+            await self.open_view(string(body.get("trigger_id")), view(form, reader, asked))
         except CALL_ERRORS as error:
             log.warning("a form did not open: %s", code_of(error) or type(error).__name__)
-            await self.private.say(TOO_SLOW, to)
+            await self.private.say(too_slow(string(body.get("text"))), replace(to, replaces=""))
+            return
+        if prompt and prompt.ephemeral:
+            await self.private.dismiss(to)
+
+    async def _redraw(self, body: Mapping[str, Any]) -> None:
+        """Another form of an open one, for what was chosen in it; whoever submits it before that gets it then."""
+        shown = mapping(body.get("view"))
+        try:
+            read = read_submission(body, self.us, self.clock())
+            if isinstance(read, Ignored):
+                return
+            form = await self.desk.form(await self.private.people.marked(read.command))
+            reader = self.private.reader(read.command.by)
+            if isinstance(form, Form):
+                await self.private.people.learn(identities(*form.lines))
+                await self.update_view(string(shown.get("id")), view(form, reader, read.prompt))
+            elif form is not None:
+                await self.update_view(string(shown.get("id")), message_view(form.message, reader))
+        except (Malformed, Busy, *CALL_ERRORS) as problem:
+            log.warning("a form was not drawn anew (%s)", type(problem).__name__)
 
     async def _take_submission(self, read: Submission, raw: bytes) -> Reply:
         """The result as a reply, failures too: nothing may leave this task unanswered."""
         try:
-            command = await self._with_all_it_showed(read)
+            command = await self.pointing.whole(await self._with_all_it_showed(read))
+            command = await self.private.people.marked(command)
             return _reply_of(await self.desk.take(command, raw)) or Reply(message=sentence(()))
         except Busy as trouble:
             return Reply(message=busy(trouble), refused=True, code="busy")
@@ -179,15 +233,16 @@ class Actions:
         unchanged = isinstance(now, Form) and digest(now.shown) == read.digest
         return replace(read.command, seen=dict(now.shown)) if isinstance(now, Form) and unchanged else read.command
 
-    async def _show_late(self, work: asyncio.Task[Reply], command: Command, view_id: str) -> None:
+    async def _show_late(self, work: asyncio.Task[Reply], command: Command, view_id: str, prompt: str) -> None:
         reply = await work
         reader = self.private.reader(command.by)
         message = reply.message if reply.message.headline else sentence(("It is recorded.",))
         try:
-            await self.update_view(view_id, view(reply.form, reader) if reply.form else message_view(message, reader))
+            shown = view(reply.form, reader, prompt) if reply.form else message_view(message, reader)
+            await self.update_view(view_id, shown)
         except CALL_ERRORS:
             # They closed it meanwhile.
-            await self.private.say(message, _asker(command))
+            await self.private.say(message, _asker(command, ""))
 
     async def _broken(self, error: Exception) -> None:
         log.error("an act from Slack could not be handled", exc_info=error)
@@ -195,14 +250,19 @@ class Actions:
             "slack-act", f"Something that a person did in Slack could not be handled ({type(error).__name__})."
         )
 
-    def _later(self, work: Awaitable[None]) -> None:
+    def _later(self, work: Awaitable[object]) -> None:
         task = asyncio.ensure_future(work)
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
 
-def _asker(command: Command) -> Asker:
-    return Asker(user=command.by.removeprefix("slack:"), place=command.place)
+def _shows(command: Command, reply: Reply) -> bool:
+    """Whether the Home itself says what became of a click in it: it is drawn anew after each change."""
+    return route(command) == "take" and not reply.refused
+
+
+def _asker(command: Command, prompt: str) -> Asker:
+    return Asker(user=command.by.removeprefix("slack:"), place=command.place, replaces=prompt)
 
 
 def _reply_of(taken: Taken) -> Reply | None:

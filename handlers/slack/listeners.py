@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.slack.client import sdk_logger
+from handlers.slack.ending import FAREWELLS
 from handlers.slack.listen_actions import Actions
 from handlers.slack.listen_events import Events, NotTaken
 from handlers.slack.read import EVENTS
@@ -66,8 +67,19 @@ class Gate:
         await self._empty.wait()
 
 
-def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, gate: Gate) -> AsyncApp:
-    """A Bolt app whose listeners are ours. An exception of a listener means: not acknowledged."""
+def bolt_app(
+    client: AsyncWebClient,
+    us: Us,
+    events: Events,
+    actions: Actions,
+    farewell: Callable[[Body], Awaitable[None]],
+    visits: Mapping[str, Callable[[Body], Awaitable[None]]],
+    gate: Gate,
+) -> AsyncApp:
+    """A Bolt app whose listeners are ours; `farewell` hears of the installation's end, `visits` are by event.
+
+    An exception of a listener means: not acknowledged.
+    """
 
     async def authorize() -> AuthorizeResult:
         # Bolt's own way calls auth.test at the first payload, and where that fails answers 200: an event would be lost.
@@ -95,6 +107,19 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
         async with gate.through():
             await events.hear(body)
 
+    async def on_farewell(body: Body) -> None:
+        gate.check()
+        async with gate.through():
+            await farewell(body)
+
+    def on_visit(listener: Callable[[Body], Awaitable[None]]) -> Callable[[Body], Awaitable[None]]:
+        async def heard(body: Body) -> None:
+            gate.check()
+            async with gate.through():
+                await listener(body)
+
+        return heard
+
     async def on_other_event(body: Body) -> None:
         # Only an app that was installed with more than our manifest sends these; unacknowledged they would come again.
         log.debug("an event that is not followed was acknowledged")
@@ -111,14 +136,18 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
         async with gate.through():
             await actions.click(body)
 
+    async def on_shortcut(body: Body) -> None:
+        async with gate.through():
+            await actions.shortcut(body)
+
     async def on_submission(body: Body, ack: Ack) -> None:
         gate.check()
         async with gate.through():
             await actions.submit(body, ack)
 
     async def on_other_act(ack: Ack) -> None:
-        # A shortcut or menu of an app with more than our manifest, a form that was closed: unacknowledged, the person
-        # would be shown that the app is broken.
+        # A menu of an app with more than our manifest, a form that was closed: unacknowledged, the person would be
+        # shown that the app is broken.
         log.debug("an act that is not followed was acknowledged")
         await ack()
 
@@ -130,11 +159,16 @@ def bolt_app(client: AsyncWebClient, us: Us, events: Events, actions: Actions, g
 
     for event in EVENTS:
         app.event(event)(on_event)
+    for event in FAREWELLS:
+        app.event(event)(on_farewell)
+    for event, listener in visits.items():
+        app.event(event)(on_visit(listener))
     app.event(_ANY)(on_other_event)
     app.command(_ANY)(ack=at_once, lazy=[on_command])
     app.action(_ANY)(ack=at_once, lazy=[on_click])
+    app.shortcut(_ANY)(ack=at_once, lazy=[on_shortcut])
     app.view(_ANY)(on_submission)
-    for other in (app.shortcut, app.view_closed, app.options):
+    for other in (app.view_closed, app.options):
         other(_ANY)(on_other_act)
     app.error(on_error)
     return app

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ from rules.events import Attachment, Deleted, Edited, Posted, Reacted
 #: The events that are read: what the manifest subscribes to, and what the listeners register, is exactly this.
 EVENTS = ("app_mention", "message", "reaction_added")
 
+#: Who wrote our own messages.
+OURS = "docket"
 _IN_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
@@ -65,8 +68,16 @@ def post(message: Mapping[str, Any], place: str, us: Us, *, addressed: bool = Fa
     The `message` and the `app_mention` of one post give the same id and the same reading, whichever comes first.
     """
     ts = needed(message, "ts", "a message")
-    if _is_ours(message, us):
-        return Ignored("our own message")
+    return Ignored("our own message") if _is_ours(message, us) else _posted(message, place, ts, us, addressed=addressed)
+
+
+def pointed_at(message: Mapping[str, Any], place: str, us: Us) -> Posted:
+    """The same for a message that a person points at: one of ours may be it, and is `docket`'s. Raises Malformed."""
+    found = _posted(message, place, needed(message, "ts", "a message"), us)
+    return replace(found, by=OURS, bot=True) if _is_ours(message, us) else found
+
+
+def _posted(message: Mapping[str, Any], place: str, ts: str, us: Us, *, addressed: bool = False) -> Posted:
     user, program = string(message.get("user")), string(message.get("bot_id"))
     thread = _thread(message, ts)
     subtype = string(message.get("subtype"))
@@ -86,7 +97,7 @@ def post(message: Mapping[str, Any], place: str, us: Us, *, addressed: bool = Fa
         bot=bool(program) or subtype == "bot_message",
         subtype=subtype,
         files=tuple(_file(mapping(file)) for file in listing(message.get("files"))),
-        permalink=_permalink(us, place, ts, thread),
+        permalink=permalink(us, place, ts, thread),
     )
 
 
@@ -101,6 +112,37 @@ def reacted(reaction: Reaction, message: Posted) -> Reacted:
         reaction=reaction.name,
         message=message,
     )
+
+
+def placed(payload: object) -> tuple[str, str]:
+    """Conversation and ts of the new message that an event tells of, ours included; "" each where it tells of none."""
+    event = mapping(mapping(payload).get("event"))
+    changes = ("message_changed", "message_deleted", "message_replied")
+    if event.get("type") not in ("message", "app_mention") or event.get("subtype") in changes:
+        return "", ""
+    return string(event.get("channel")), string(event.get("ts"))
+
+
+def reactions_on(message: Mapping[str, Any], place: str, us: Us, now: datetime) -> list[Reaction]:
+    """The reactions that a history page shows on a message; who put each there first, but not when: `now` stands in.
+
+    Their events' ids are not known, so each has one of its own: a message that is tracked is not tracked again.
+    """
+    ts = needed(message, "ts", "a message")
+    found: dict[str, Reaction] = {}
+    for reaction in map(mapping, listing(message.get("reactions"))):
+        name = string(reaction.get("name")).partition("::")[0]
+        user = next((string(one) for one in listing(reaction.get("users")) if one != us.user), "")
+        if name and user and name not in found:
+            found[name] = Reaction(
+                id=f"slack:{us.team}:{place}:{ts}:reaction:{name}",
+                at=now,
+                by=identity(user),
+                name=name,
+                place=place,
+                ts=ts,
+            )
+    return list(found.values())
 
 
 def _message(event: Mapping[str, Any], us: Us) -> Posted | Edited | Deleted | Ignored:
@@ -128,30 +170,57 @@ def _changed(event: Mapping[str, Any], place: str, us: Us) -> Edited | Deleted |
     text = words(now.get("text"))
     if words(before.get("text")) == text if before else "edited" not in now:
         return Ignored("its words did not change, only its preview or its thread")
-    changed_at = needed(event, "ts", "a change")
-    editor = string(mapping(now.get("edited")).get("user"))
+    return _edited(now, before, ts, place, us, changed_at=needed(event, "ts", "a change"))
+
+
+def since_posted(message: Mapping[str, Any], place: str, us: Us, now: datetime) -> Edited | Deleted | None:
+    """What a history page says has become of a message: its last edit, or that only a tombstone is left of it.
+
+    The ids are those of the events, whichever comes first. What left no trace can't be seen: earlier edits, and a
+    deleted message that had no replies. Raises Malformed.
+    """
+    ts = needed(message, "ts", "a message")
+    if message.get("subtype") == "tombstone":
+        return _gone(ts, mapping(None), place, us, now)
+    edited_at = string(mapping(message.get("edited")).get("ts"))
+    if not edited_at or _is_ours(message, us):
+        return None
+    return _edited(message, mapping(None), ts, place, us, changed_at=edited_at)
+
+
+def _edited(
+    now: Mapping[str, Any], before: Mapping[str, Any], ts: str, place: str, us: Us, *, changed_at: str
+) -> Edited:
+    edited = mapping(now.get("edited"))
+    text = words(now.get("text"))
+    # History knows an edit by `edited.ts` alone, which has whole seconds: its words tell two within one second apart.
+    said = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
     return Edited(
-        # The change's own ts: `edited.ts` has whole seconds, and two edits within one are two happenings.
-        id=f"slack:{us.team}:{place}:{ts}:edit:{changed_at}",
+        id=f"slack:{us.team}:{place}:{ts}:edit:{string(edited.get('ts')) or changed_at}:{said}",
         workspace=WORKSPACE,
         at=moment(changed_at),
-        by=identity(editor or string(now.get("user")) or string(now.get("bot_id"))),
+        by=identity(string(edited.get("user")) or string(now.get("user")) or string(now.get("bot_id"))),
         via="slack",
         place=place,
         ts=ts,
         thread=_thread(now, ts) or _thread(before, ts),
         text=text,
+        direct=is_direct(place),
     )
 
 
 def _deleted(event: Mapping[str, Any], before: Mapping[str, Any], ts: str, place: str, us: Us) -> Deleted | Ignored:
     if _is_ours(before, us):
         return Ignored("our own message")
+    return _gone(ts, before, place, us, moment(needed(event, "ts", "a deletion")))
+
+
+def _gone(ts: str, before: Mapping[str, Any], place: str, us: Us, at: datetime) -> Deleted:
     moment(ts)  # a message's ts is part of ids; nothing else may stand there
     return Deleted(
         id=f"slack:{us.team}:{place}:{ts}:deleted",
         workspace=WORKSPACE,
-        at=moment(needed(event, "ts", "a deletion")),
+        at=at,
         # Slack does not say who deleted it; its author stands in.
         by=identity(string(before.get("user")) or string(before.get("bot_id"))),
         via="slack",
@@ -200,7 +269,7 @@ def _file(file: Mapping[str, Any]) -> Attachment:
     )
 
 
-def _permalink(us: Us, place: str, ts: str, thread: str | None) -> str | None:
+def permalink(us: Us, place: str, ts: str, thread: str | None) -> str | None:
     """The message's address as Slack forms it; chat.getPermalink would cost a call for each message."""
     if not us.url:
         return None

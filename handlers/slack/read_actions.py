@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast, get_args
 
+from handlers.slack.carried import unpacked
 from handlers.slack.spoken import spoken
 from handlers.slack.text import words
 from handlers.slack.wire import (
@@ -30,6 +31,8 @@ from rules.events import Command, Verb
 PREFIX = "docket:"
 #: The action_id of a menu: its options name the verb in their value.
 MENU = PREFIX + "more"
+#: The action_id of a form's select that makes another form of it.
+REDRAW = PREFIX + "redraw"
 
 _VERBS = frozenset(get_args(Verb))
 #: Blanks of these names are a command's own attributes; a new item's fields may be named like the others.
@@ -39,10 +42,23 @@ _OF_NEW = frozenset({"words", "workflow"})
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submitted form. `digest`: what it showed was too long to travel; only this SHA-256 of it did (see forms.py)."""
+    """A submitted form. `digest`: what it showed was too long to travel; only this SHA-256 of it did (see forms.py).
+
+    `prompt`: the ts of the question whose answer it is, in the command's place.
+    """
 
     command: Command
     digest: str = ""
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """The question that a click answers: its own ts, the ts of the message it is `about`, who alone sees it."""
+
+    ts: str
+    about: str
+    ephemeral: bool
 
 
 def read_command(payload: object, us: Us, at: datetime) -> Command | Misunderstood:
@@ -68,7 +84,8 @@ def read_click(payload: object, us: Us, at: datetime) -> Command | Ignored:
     action_id = string(action.get("action_id"))
     value = _json(action.get("value") or mapping(action.get("selected_option")).get("value"))
     verb = string(value.get("verb")) if action_id == MENU else action_id.removeprefix(PREFIX).partition(":")[0]
-    if not action_id.startswith(PREFIX) or (verb not in _VERBS and verb != "open") or not string(value.get("item")):
+    known = action_id.startswith(PREFIX) and (verb in _VERBS or verb == "open")
+    if not known or not (string(value.get("item")) or (verb == "new" and string(value.get("about")))):
         return Ignored("a button that this version does not know")
     channel, container = mapping(body.get("channel")), mapping(body.get("container"))
     clicked = string(action.get("action_ts"))
@@ -80,16 +97,34 @@ def read_click(payload: object, us: Us, at: datetime) -> Command | Ignored:
         via="slack",
         # "open" shows the item: its answer holds the link to the thread.
         verb="show" if verb == "open" else cast(Verb, verb),
-        item=string(value.get("item")),
+        item=string(value.get("item")) or None,
         code=string(value.get("code")) or None,
+        workflow=string(value.get("workflow")) or None,
         place=string(channel.get("id")) or string(container.get("channel_id")),
         place_name=string(channel.get("name")),
         thread=string(container.get("thread_ts")) or None,
     )
 
 
+def read_prompt(payload: object) -> Prompt | None:
+    """The question that was answered by a click; None where it was a card's button."""
+    body = mapping(payload)
+    actions, container = listing(body.get("actions")), mapping(body.get("container"))
+    action = mapping(actions[0]) if actions else {}
+    value = _json(action.get("value") or mapping(action.get("selected_option")).get("value"))
+    about, ts = string(value.get("about")), string(container.get("message_ts"))
+    return Prompt(ts=ts, about=about, ephemeral=bool(container.get("is_ephemeral"))) if about and ts else None
+
+
+def redraws(payload: object) -> bool:
+    """Whether something was chosen in a form that makes another form of it."""
+    body = mapping(payload)
+    actions = listing(body.get("actions"))
+    return bool(actions) and string(mapping(actions[0]).get("action_id")) == REDRAW
+
+
 def read_submission(payload: object, us: Us, at: datetime) -> Submission | Ignored:
-    """A submitted form of ours, received at `at` (UTC). Raises Malformed.
+    """A form of ours that was submitted, or in which something was chosen, received at `at` (UTC). Raises Malformed.
 
     Its outside id is the view's id and a hash of what was filled in: a form that came back with an error under a
     field is sent again from the same view, and is then another happening.
@@ -117,13 +152,14 @@ def read_submission(payload: object, us: Us, at: datetime) -> Submission | Ignor
         place_name=string(meant.get("place_name")),
         fields=filled,
         seen={str(name): string(value) for name, value in shown.items()} if isinstance(shown, dict) else None,
+        message=unpacked(meant.get("message"), us),
         **{
             "code": string(meant.get("code")) or None,
             "workflow": string(meant.get("workflow")) or None,
             **given,
         },
     )
-    return Submission(command, digest=string(meant.get("digest")))
+    return Submission(command, digest=string(meant.get("digest")), prompt=string(meant.get("prompt")))
 
 
 def filled_in(view: Mapping[str, Any]) -> dict[str, str]:

@@ -12,9 +12,8 @@ READING = frozenset(
     {"mine", "list", "show", "why", "help", "exceptions", "digest", "decide", "report", "quarantine"}
 )  # fmt: skip
 
-#: What a typed command must have said; a form asks for the rest.
+#: What a typed command must have said; a form asks for the rest. What a new item needs is its workflow's to say.
 _NEEDS: dict[str, tuple[str, ...]] = {
-    "new": ("workflow", "words"),
     "approve": ("reason_code", "words"),
     "reject": ("reason_code", "words"),
     "except": ("code", "words"),
@@ -30,11 +29,14 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 def route(command: Command) -> Literal["ask", "form", "take"]:
     """The way of a command or click that could be answered with a form. Pure.
 
-    Without an item there is nothing to make a form of: it is taken, and the rules say what is missing.
+    Without an item there is nothing to make a form of: it is taken, and the rules say what is missing. `new` asks for
+    its form, which there is none of where nothing is left to ask.
     """
-    if command.verb in READING:
+    if command.verb in READING and not (command.verb == "quarantine" and command.name):
         return "ask"
-    if not has_form(command.verb) or (command.item is None and command.verb != "new"):
+    if command.verb == "new":
+        return "form"
+    if not has_form(command.verb) or (command.item is None and command.message is None):
         return "take"
     complete = all(getattr(command, name) for name in _NEEDS.get(command.verb, ()))
     return "take" if complete else "form"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers.ports import Outgoing, Sent
 from handlers.slack.client import code_of, fault
 from handlers.slack.mrkdwn import Reader
-from handlers.slack.wire import listing, mapping, string
+from handlers.slack.read import permalink
+from handlers.slack.wire import Us, is_direct, listing, mapping, string
 from handlers.slack.write import write
 
 #: The type of the metadata that our messages carry; its payload is the outbox id and nothing else.
@@ -34,10 +35,14 @@ _PAGE = 200
 
 
 class SlackSender:
-    """handlers/ports.Sender over a Web API client without retry handlers (see client.py)."""
+    """handlers/ports.Sender over a Web API client without retry handlers (see client.py).
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    `us` says who we are there, None until we signed in.
+    """
+
+    def __init__(self, client: AsyncWebClient, us: Callable[[], Us | None] = lambda: None) -> None:
         self._client = client
+        self._us = us
         self._ids: dict[str, str] = {}  # of `#name` and user addresses, as Slack answered them
 
     async def send(self, outgoing: Outgoing) -> Sent:
@@ -63,7 +68,7 @@ class SlackSender:
             async for message in self._history(place, outgoing.thread, since, edited=outgoing.edit):
                 carried = mapping(message.get("metadata"))
                 if mapping(carried.get("event_payload")).get("id") == outgoing.outbox_id:
-                    return Sent(place, string(message.get("ts")))
+                    return self._sent(place, string(message.get("ts")))
         except CALL_ERRORS as error:
             if code_of(error) in _UNREADABLE:
                 return None
@@ -79,9 +84,13 @@ class SlackSender:
             unfurl_media=False,
             **_said(outgoing),
         )
-        sent = Sent(string(answer.get("channel")) or outgoing.address, string(answer.get("ts")))
+        sent = self._sent(string(answer.get("channel")) or outgoing.address, string(answer.get("ts")))
         self._ids[outgoing.address] = sent.place
         return sent
+
+    def _sent(self, place: str, ts: str) -> Sent:
+        us = self._us()
+        return Sent(place, ts, permalink(us, place, ts, None) if us and not is_direct(place) else None)
 
     async def _edit(self, outgoing: Outgoing, edit: Sent) -> Sent:
         await self._client.chat_update(channel=edit.place, ts=edit.id, **_said(outgoing))

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from handlers.slack.wire import WORKSPACE, Us, identity
-from rules.commands import Misunderstood, Parsed, looks_like_a_command, parse
+from rules.addressed import command_word, nearly
+from rules.commands import Misunderstood, Parsed, parse
 from rules.events import Command, Posted
 
 _USER = re.compile(r"@?([UW][A-Z0-9]{2,})")
 
 
-def command_in(posted: Posted, us: Us) -> Command | Misunderstood | None:
+def command_in(posted: Posted, us: Us, workflows: Collection[str] = ()) -> Command | Misunderstood | None:
     """The command in a mention of us or a direct message, under the message's own id; None: it is just a message.
 
-    A mention with nothing after it asks for help.
+    A mention with nothing after it shows what is theirs. `workflows`: the names that `new` knows, in small letters.
     """
     if posted.bot or not (posted.mentions_us or posted.direct):
         return None
     before, addressed, after = posted.text.partition(f"@{us.user}")
     told = (after if addressed else before).strip()
-    if not (looks_like_a_command(told) or (addressed and not told and not before.strip())):
-        return None
+    alone = bool(addressed) and not told and not before.strip()
+    in_thread = posted.thread is not None
+    if not alone and not command_word(told, workflows, mentioned=bool(addressed), in_thread=in_thread):
+        return None if in_thread else nearly(told)
     return spoken(
         told,
         id=posted.id,

@@ -5,10 +5,11 @@ Source of the limits: Slack's Block Kit reference. Where a message is too long, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from handlers.slack.buttons import Block, action_blocks, button
+from handlers.slack.buttons import Block, action_blocks
 from handlers.slack.mrkdwn import Reader, cut, lines, plain, size
 from rules.messages import Line, Message, Row, Section, Strong
 
@@ -27,7 +28,7 @@ LEAST_BLOCKS, LEAST_UNITS = 3, 600
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """Blocks that stand or fall together, and how many rows they show."""
 
     blocks: list[Block]
@@ -82,24 +83,26 @@ def joined(texts: Iterable[str], limit: int = SECTION_UNITS) -> list[str]:
 
 def _sections(sections: Sequence[Section], reader: Reader, room: int, units: int) -> list[Block]:
     """All sections, in at most `room` blocks and about `units` of text; the last block says what found no place."""
-    made = [(_heading(part, reader), _pieces(part.rows, reader)) for part in sections]
-    needs = [len(heading) + sum(len(p.blocks) for p in pieces) + 1 for heading, pieces in made]
+    made = [(_heading(part, reader), pieces(part.rows[:ROWS], reader)) for part in sections]
+    # Two pieces of each tell whether a list needs its least; the rest is written only as far as there is room.
+    begun = [(heading, list(islice(each, 2)), each) for heading, each in made]
+    needs = [len(heading) + sum(len(p.blocks) for p in first) + 1 for heading, first, _ in begun]
     blocks: list[Block] = []
-    for number, (part, (heading, pieces)) in enumerate(zip(sections, made, strict=True)):
+    for number, (part, (heading, first, each)) in enumerate(zip(sections, begun, strict=True)):
         later = needs[number + 1 :]
         mine = room - len(blocks) - sum(min(need, LEAST_BLOCKS) for need in later)
         text = units - LEAST_UNITS * len(later)
         if mine < LEAST_BLOCKS or text < LEAST_UNITS:
             return [*blocks[: room - 1], context(f"… and {len(sections) - number} more lists")]
-        taken, shown = _as_many_as_fit(pieces, mine - len(heading) - 1, text - LEAST_UNITS // 2)
+        taken, shown = _as_many_as_fit(chain(first, each), mine - len(heading) - 1, text - LEAST_UNITS // 2)
         units -= sum(p.units for p in taken) + LEAST_UNITS // 2
         blocks += heading + [block for piece in taken for block in piece.blocks] + _rest(part, shown, reader)
     return blocks
 
 
-def _as_many_as_fit(pieces: Sequence[_Piece], room: int, units: int) -> tuple[list[_Piece], int]:
-    taken: list[_Piece] = []
-    for piece in pieces:
+def _as_many_as_fit(found: Iterable[Piece], room: int, units: int) -> tuple[list[Piece], int]:
+    taken: list[Piece] = []
+    for piece in found:
         room, units = room - len(piece.blocks), units - piece.units
         if room < 0 or units < 0:
             break
@@ -111,35 +114,35 @@ def _heading(part: Section, reader: Reader) -> list[Block]:
     return [section(text) for text in lines(((Strong(cut(part.heading, 140)),),), reader, 200)]
 
 
-def _pieces(rows: Sequence[Row], reader: Reader) -> list[_Piece]:
-    """Rows with something to do stand alone, with their buttons; the others share sections."""
-    pieces: list[_Piece] = []
+def pieces(rows: Iterable[Row], reader: Reader) -> Iterator[Piece]:
+    """Rows with something to do, or of several lines, stand alone; the others share sections."""
     shared: list[str] = []
-
-    def close() -> None:
-        if shared:
-            text = "\n".join(shared)
-            pieces.append(_Piece([section(text)] if text.strip() else [], len(shared), size(text)))
-            shared.clear()
-
-    for row in rows[:ROWS]:
+    for row in rows:
         text = "".join(lines((row.line,), reader, ROW_UNITS))
-        if row.actions:
-            close()
-            pieces.append(_Piece(_row_blocks(text, row), 1, size(text)))
-            continue
-        if sum(map(size, shared)) + len(shared) + size(text) > SECTION_UNITS // 2:
-            close()
-        shared.append(text)
-    close()
-    return pieces
+        alone = bool(row.actions) or "\n" in text
+        full = sum(map(size, shared)) + len(shared) + size(text) > SECTION_UNITS // 2
+        if shared and (alone or full):
+            yield _sharing(shared)
+            shared = []
+        if alone:
+            yield Piece(_row_blocks(text, row), 1, size(text))
+        else:
+            shared.append(text)
+    if shared:
+        yield _sharing(shared)
+
+
+def _sharing(texts: Sequence[str]) -> Piece:
+    text = "\n".join(texts)
+    return Piece([section(text)] if text.strip() else [], len(texts), size(text))
 
 
 def _row_blocks(text: str, row: Row) -> list[Block]:
-    said = section(text or "-")
-    if len(row.actions) == 1 and not row.actions[0].more:
-        return [{**said, "accessory": button(row.actions[0])}]
-    return [said, *action_blocks(row.actions)]
+    """The row, and what can be done: one button or menu beside it, more below it."""
+    said, below = section(text or "-"), action_blocks(row.actions)
+    if len(below) == 1 and len(below[0]["elements"]) == 1:
+        return [{**said, "accessory": below[0]["elements"][0]}]
+    return [said, *below]
 
 
 def _rest(part: Section, shown: int, reader: Reader) -> list[Block]:

@@ -1,14 +1,17 @@
 // The page: who you are, where you are, and what is there; drawn anew whenever the sandbox says that something changed.
+import { openAccount } from "./account.js";
 import { el, face, get, keep, post, toast } from "./api.js";
 import { actor, renderBlocks } from "./blocks.js";
 import { showMail } from "./mail.js";
 import { showMessages } from "./messages.js";
 import { showModal } from "./modal.js";
+import { wireShortcuts } from "./shortcuts.js";
 import { clockTime, strip } from "./text.js";
 import { followTour, resumeTour, showTour } from "./tour.js";
 
 const $ = (id) => document.getElementById(id);
 const here = { person: "", place: "", thread: "" };
+const PERMALINK = /\.slack\.com\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+))?/;
 let town = null;
 let state = null;
 let clockAt = { told: 0, heard: 0 };
@@ -106,6 +109,7 @@ function drawSide() {
     );
   });
   $("person").value = here.person;
+  $("account").hidden = !state.account;
   $("person-face").replaceChildren(face(person().name));
   $("bot-status").textContent = state.connected ? `${town.app.name} is connected` : `${town.app.name} is not connected`;
   $("bot-status").classList.toggle("off", !state.connected);
@@ -155,10 +159,12 @@ function drawHome() {
   const box = $("stream");
   const sign = `home ${person().slack} ${state.home?.hash ?? ""}`;
   if (box.dataset.place === sign) return;
+  // A page that is drawn anew stays where it was read.
+  const stays = box.dataset.place?.startsWith(`home ${person().slack} `);
   box.dataset.place = sign;
   const surface = { world: world(), filled: {}, act: actor(person().slack, { view_id: state.home?.id }) };
   box.replaceChildren(el("div", { class: "home" }, state.home ? renderBlocks(state.home.blocks, surface) : el("p", { class: "empty", text: `${town.app.name} has not drawn this page yet.` })));
-  box.scrollTop = 0;
+  if (!stays) box.scrollTop = 0;
 }
 
 function drawThread() {
@@ -250,13 +256,22 @@ async function follow(step) {
 function wire() {
   wireComposer($("composer"), $("composer-text"), false);
   wireComposer($("thread-composer"), $("thread-text"), true);
+  wireShortcuts($("shortcuts"), town.app, () => person().slack);
   $("thread-close").addEventListener("click", () => go({ thread: "" }));
+  $("account").addEventListener("click", (event) => openAccount(event.currentTarget, state.account, person()));
   $("person").addEventListener("change", (event) => go({ person: event.target.value, thread: "" }));
   for (const button of document.querySelectorAll("[data-push]")) button.addEventListener("click", () => push(button.dataset.push));
   $("menu-toggle").addEventListener("click", () => {
     $("menu-toggle").classList.remove("news");
     const open = document.body.classList.toggle("side-open");
     $("menu-toggle").setAttribute("aria-expanded", String(open));
+  });
+  document.addEventListener("click", (event) => {
+    // A message's address leads there, as in Slack itself.
+    const [, channel, seconds, fraction, thread] = event.target.closest?.("a[href]")?.href.match(PERMALINK) ?? [];
+    if (!state?.channels.some((one) => one.id === channel)) return;
+    event.preventDefault();
+    go({ place: channel, thread: thread ?? `${seconds}.${fraction}` });
   });
   addEventListener("hashchange", () => {
     readAddress();
@@ -279,7 +294,7 @@ async function begin() {
   $("person").replaceChildren(...town.people.map((one) => el("option", { value: one.email, text: label(one) })));
   readAddress();
   wire();
-  await refresh();
+  await go({}); // as a click would, so that a Home in the address is opened, too
 }
 
 begin();

@@ -46,6 +46,11 @@ function messageRow({ message, follows }, channel, world, handlers, inThread) {
     const surface = { world, filled: {}, act: actor(world.me, { channel: channel.id, ts: message.ts }) };
     body.append(...renderBlocks(bodyBlocks, surface));
   } else body.append(el("div", {}, mrkdwn(message.text, world)));
+  for (const attachment of message.attachments ?? []) {
+    // What an app shows below its links; nothing in it is clicked here.
+    const surface = { world, filled: {}, act: async () => {} };
+    body.append(el("div", { class: "attachment" }, ...renderBlocks(attachment.blocks ?? [], surface)));
+  }
   if (message.edited) body.append(el("span", { class: "edited", text: " (edited)" }));
   return el(
     "article",

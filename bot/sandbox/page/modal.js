@@ -63,6 +63,8 @@ export function showModal(state, world) {
     event.preventDefault();
     close();
   };
+  // Without a click or key since it opened, a browser closes a dialog at Escape and asks nobody.
+  dialog.onclose = () => shown && close();
   if (!dialog.open) dialog.showModal();
   (form.querySelector(".has-error input, .has-error textarea, .has-error button") ?? form.querySelector(".block-input input, .block-input textarea, .block-input button"))?.focus();
 }
