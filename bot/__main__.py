@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import checking, ledger, reading, running
+from bot.commands import checking, ledger, quarantine, reading, running
 
 app = typer.Typer(
     help="Docket: every request an owner, every exception a decision, every decision a record.",
@@ -21,6 +21,7 @@ app.command()(reading.exceptions)
 app.command()(reading.show)
 app.command()(reading.why)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(reading.digest)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -44,7 +44,7 @@ async def adopt(store: Store, books: Books, book: Rulebook, text: str, clock: Ca
         ws, now = books.workspace, clock()
         changed = settings.get(conn, ws, IN_FORCE) != book.version
         standing = items.listing(conn, ws, include_docket=True, limit=ALL_OPEN) if changed else []
-        if lost := [f"{i.key} ({person})" for i in standing for person in _seats(i) if person not in book.people]:
+        if lost := _lost(conn, books, standing, book):
             shown = ", ".join(lost[:20]) + (f" and {len(lost) - 20} more" if len(lost) > 20 else "")
             raise Dropped(f"The new rulebook drops people who still own open work: {shown}. Hand it over first.")
         rulebooks.keep(conn, ws, book.version, text, now)
@@ -66,6 +66,17 @@ async def adopt(store: Store, books: Books, book: Rulebook, text: str, clock: Ca
     except BaseException:
         books.put(*before)
         raise
+
+
+def _lost(conn: Any, books: Books, standing: Sequence[Item], book: Rulebook) -> list[str]:
+    """The open work of people whom the rulebook `book` no longer knows; of private work no key."""
+    lost = (
+        f"{'a private item' if books.workflow(conn, item).private else item.key} ({person})"
+        for item in standing
+        for person in _seats(item)
+        if person not in book.people
+    )
+    return list(dict.fromkeys(lost))
 
 
 def _seats(item: Item) -> list[str]:

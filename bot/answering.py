@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.books import Books
 from bot.digests import compose, occasion_now
+from bot.links import threads_of
+from bot.quarantine import kept_in
 from rules.events import Command
 from rules.forms import form
+from rules.home import CLOSED_AT_MOST, CLOSED_FOR, Home, home, oversees
 from rules.items import Item
+from rules.links import page
 from rules.messages import Form, Reply
 from rules.reading import Shelf, Told, answer
 from rules.replies import refused
+from rules.rights import refusal, refused_to
 from rules.ruling import World
 from storage import items, ledger, outbox, questions, threads
 
 LISTED_AT_MOST = 2000
+#: Of the exceptions that somebody answers for; a Home shows fewer still.
+OVERSEEN_AT_MOST = 1000
 
 
 def answered(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
@@ -24,10 +32,10 @@ def answered(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
     if command.verb == "digest":
         return _digest(conn, books, command, now)
     shelf = shelf_of(conn, books, command)
-    return answer(command, books.current, lambda item: books.workflow(conn, item), shelf, now)
+    return answer(command, books.present(conn, now), lambda item: books.workflow(conn, item), shelf, now)
 
 
-def filled(command: Command, world: World) -> Form | Reply:
+def filled(command: Command, world: World) -> Form | Reply | None:
     """The form of a click."""
     return form(command, world)
 
@@ -36,7 +44,10 @@ def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
     """What was read for a command: one item with its record, or the open items."""
     ws = books.workspace
     if command.verb == "mine":
-        return Shelf(items=_concerning(conn, ws, books.current.person_of(command.by)))
+        me = books.current.person_of(command.by)
+        return Shelf(items=_concerning(conn, ws, me, questions.deciding(conn, ws), _Loaded(conn, ws)))
+    if command.verb == "quarantine":
+        return Shelf(kept=kept_in(conn, ws))
     if command.verb not in ("show", "why", "decide"):
         everything = items.listing(conn, ws, include_docket=True, limit=LISTED_AT_MOST)
         return Shelf(items=everything)
@@ -47,16 +58,49 @@ def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
     return item_shelf(conn, books, item) if item else Shelf()
 
 
-def _concerning(conn: Any, ws: str, me: str) -> list[Item]:
+def homes(conn: Any, books: Books, readers: Sequence[str], now: datetime) -> list[Home]:
+    """The Home of each of these identities, from one snapshot."""
+    ws, book, found = books.workspace, books.present(conn, now), []
+    waiting = questions.deciding(conn, ws)
+    shelf = _Loaded(conn, ws)
+    for reader in readers:
+        me = book.person_of(reader)
+        overseen = [
+            w.item
+            for w in waiting
+            if (workflow := book.workflows.get(w.workflow)) is None or oversees(book, me, workflow, w.owner)
+        ]
+        ended = items.ended(conn, ws, me, now - CLOSED_FOR, CLOSED_AT_MOST)
+        known = {item.key: item for item in (*_concerning(conn, ws, me, waiting, shelf), *ended)}
+        for key in overseen[:OVERSEEN_AT_MOST]:
+            if key not in known and (item := shelf.item(key)) is not None:
+                known[key] = item
+        kept = kept_in(conn, ws) if refusal("quarantine", book, me) is None else ()
+        found.append(home(me, known.values(), book, lambda item: books.workflow(conn, item), now, kept))
+    return found
+
+
+class _Loaded:
+    """Items by key, each read once."""
+
+    def __init__(self, conn: Any, ws: str) -> None:
+        self._conn, self._ws = conn, ws
+        self._known: dict[str, Item | None] = {}
+
+    def item(self, key: str) -> Item | None:
+        if key not in self._known:
+            self._known[key] = items.load(self._conn, self._ws, key)
+        return self._known[key]
+
+
+def _concerning(conn: Any, ws: str, me: str, waiting: Sequence[questions.Deciding], shelf: _Loaded) -> list[Item]:
     """The open items that somebody has, asked for, or may decide on; however many others there are."""
     own = items.listing(conn, ws, owner=me, include_docket=True, limit=LISTED_AT_MOST)
     asked = items.listing(conn, ws, requester=me, include_docket=True, limit=LISTED_AT_MOST)
     found = {item.key: item for item in (*own, *asked)}
-    for waiting in questions.deciding(conn, ws):
-        if me in waiting.may_decide and waiting.item not in found:
-            item = items.load(conn, ws, waiting.item)
-            if item is not None:
-                found[item.key] = item
+    for each in waiting:
+        if me in each.may_decide and each.item not in found and (item := shelf.item(each.item)) is not None:
+            found[item.key] = item
     return list(found.values())
 
 
@@ -72,19 +116,16 @@ def item_shelf(conn: Any, books: Books, item: Item) -> Shelf:
         )
         for posted in outbox.of_item(conn, books.workspace, item.key)
     ]
-    return Shelf(item=item, entries=entries, told=told)
+    own = page(item, books.workflow(conn, item), books.public_url)
+    return Shelf(item=item, entries=entries, told=told, threads=threads_of(conn, books, item), page=own)
 
 
 def _digest(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
     """`/docket digest`: for its readers, leaders, managers and the operator (interface.md, "Slack")."""
-    book = books.current
+    book = books.present(conn, now)
     me = book.person_of(command.by)
-    readers = {person for spec in book.digests.values() for person in spec.to}
-    leaders = {w.leader for w in book.workflows.values() if w.leader}
-    managers = {p.manager for p in book.people.values() if p.manager}
-    if me not in {book.operator} | readers | leaders | managers:
-        names = ", ".join(book.named(person) for person in sorted(readers)) or "nobody yet"
-        return refused("not_yours", (f"The digest is for its readers: {names}.",))
+    if (refusal := refused_to(command, book, None, None)) is not None:
+        return refusal
     spec = book.digests.get(command.name or "") or next(iter(book.digests.values()), None)
     if spec is None:
         return refused("no_digest", ("The rulebook has no digest.",))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from bot.tokens import Tokens
+from rules.absence import without
 from rules.book.load import Holes, load
 from rules.book.rulebook import Rulebook, Workflow
 from rules.items import Item
-from storage import rulebooks
+from storage import absences, rulebooks
 
 
 class Books:
@@ -15,6 +19,10 @@ class Books:
 
     def __init__(self, current: Rulebook, text: str, workspace: str) -> None:
         self.workspace = workspace
+        self.slack = True  # whether Slack can be spoken with: then it knows who is there
+        self.public_url = ""  # DOCKET_PUBLIC_URL, below which items have addresses of their own
+        self.tokens: Tokens | None = None  # what signs the addresses that letters ask replies to
+        self.replies = False  # whether an inbox is read, so that a letter can be answered
         self._known: dict[str, Rulebook] = {}
         self.put(current, text)
 
@@ -22,6 +30,10 @@ class Books:
         """Make this the rulebook in force."""
         self.current, self.text = book, text
         self._known[book.version] = book
+
+    def present(self, conn: Any, now: datetime) -> Rulebook:
+        """The one in force, with who can't be reached now (UTC) marked in it: what rulings and sentences go by."""
+        return without(self.current, absences.failing(conn, self.workspace), now, slack=self.slack)
 
     def of(self, conn: Any, version: str) -> Rulebook:
         """The rulebook of a version; the one in force where the old one is gone or no longer loads."""
@@ -39,4 +51,5 @@ class Books:
         for book in (self.of(conn, item.rulebook), self.current):
             if item.workflow in book.workflows:
                 return book.workflows[item.workflow]
-        return self.current.workflows["docket"]
+        # Of what nobody can tell any more whether it is private it is safer to think so.
+        return replace(self.current.workflows["docket"], private=item.workflow != "docket")

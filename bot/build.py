@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from bot.absences import Absences
 from bot.books import Books
 from bot.config import Misconfigured, Settings
 from bot.courier import Courier
 from bot.desk import Desk
+from bot.homes import Homes
 from bot.knock import Knock
 from bot.letters import mentions, names
+from bot.links import Links
 from bot.maildesk import InboxDesk
+from bot.oauth_files import oauth_of
 from bot.outages import Outages
 from bot.pace import Pace
+from bot.pages import Pages
+from bot.silence import Silence
+from bot.slackdesk import SlackMemory
+from bot.tokens import Tokens, tokens_of
+from bot.without_slack import without_slack
 from handlers.ports import Sender, Sleep
 from rules.book.rulebook import Rulebook
 from rules.notices import Ways
 from rules.people import zone_of
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from handlers.mail.oauth import AccessTokens
+    from handlers.slack.client import Client
+    from handlers.slack.way_in import WayIn
 
 WORKSPACE = "main"
 T = TypeVar("T")
@@ -43,11 +58,14 @@ class Bot:
     desk: Desk
     courier: Courier
     knock: Knock
+    absences: Absences
     clock: Callable[[], datetime]
     slack: Any = None  # handlers.slack's SlackDoor, where Slack is on
+    homes: Homes | None = None  # where Slack is on
     inboxes: list[Any] = field(default_factory=list)  # handlers.mail's Inbox, one for each that is configured
     web: Any = None  # handlers.web's WebDoor, where DOCKET_HTTP is set
     outages: Outages
+    silence: Silence
     closers: list[Callable[[], Any]] = field(default_factory=list)
 
 
@@ -62,65 +80,117 @@ async def build(
 ) -> Bot:
     """Put a bot together; it has opened nothing but `store`. Raises Misconfigured for URLs that can never work."""
     books = Books(book, text, WORKSPACE)
+    books.tokens = await tokens_of(settings, store, WORKSPACE)
     ways = Ways(slack=settings.slack_on, mail=settings.mail_on)
     desk = Desk(store, books, clock, ways)
     outages = Outages(desk, clock)
-    quiet = asyncio.Lock()
+    absences = Absences(store, desk, outages, clock)
+    quiet, pace = asyncio.Lock(), Pace(sleep)
     senders: dict[str, Sender] = {}
+    inboxes: list[Any] = []
     bot = Bot(
         settings=settings,
         store=store,
         books=books,
         desk=desk,
-        courier=Courier(store, books, desk, senders, clock, quiet, outages, Pace(sleep), sleep),
-        knock=Knock(store, books, desk, clock, quiet),
+        courier=Courier(store, books, desk, senders, clock, quiet, outages, pace, absences, sleep),
+        knock=Knock(store, books, desk, clock, quiet, absences),
+        absences=absences,
         clock=clock,
+        inboxes=inboxes,
         outages=outages,
+        silence=Silence(store, WORKSPACE, inboxes, outages, clock),
     )
+    books.public_url = settings.public_url or ""
+    links = Links(store, books, clock)
     if settings.http_address is not None:
-        from handlers.web.listen import WebDoor
-
-        bot.web = WebDoor(*settings.http_address)
+        _web(bot, settings.http_address, links, books.tokens)
     if settings.slack_on:
-        _slack(bot, senders)
+        _slack(bot, senders, pace, links)
     if settings.mail_on:
         _mail_out(bot, senders)
     _mail_in(bot)
+    books.replies = bool(bot.inboxes)
     return bot
 
 
-def _slack(bot: Bot, senders: dict[str, Sender]) -> None:
+def _web(bot: Bot, address: tuple[str, int], links: Links, tokens: Tokens) -> None:
+    from handlers.web import decide, items
+    from handlers.web.listen import WebDoor
+    from handlers.web.taps import Taps
+
+    bot.web = WebDoor(*address)
+    bot.web.add("GET", items.ROUTE, items.item_page(links.where))
+    secure = bot.books.public_url.startswith("https://")
+    pages = decide.DecisionPages(Pages(bot.desk, tokens), tokens.proof, Taps(time.monotonic), secure=secure)
+    bot.web.add("GET", decide.ROUTE, pages.show)
+    bot.web.add("POST", decide.ROUTE, pages.decide)
+
+
+def _slack(bot: Bot, senders: dict[str, Sender], pace: Pace, links: Links) -> None:
     # Imported here: command-line verbs that need no Slack should not pay for its libraries.
     from handlers.slack.client import close_client, open_client
+    from handlers.slack.home_tabs import SlackHomeTabs
     from handlers.slack.listen import SlackDoor
     from handlers.slack.mrkdwn import Reader
     from handlers.slack.people import People
     from handlers.slack.send import SlackSender
 
-    token, app_token = bot.settings.slack_bot_token, bot.settings.slack_app_token
+    token = bot.settings.slack_bot_token
     assert token is not None
-    assert app_token is not None
-    client = open_client(token.get_secret_value(), bot.settings.slack_api_url)
+    client = open_client(token.get_secret_value(), bot.settings.slack_api_url, pace)
     bot.closers.append(lambda: close_client(client))
-    senders["slack"] = SlackSender(client)
-    people = People(client, bot.clock)
-    bot.courier.directory = people
+    senders["slack"] = SlackSender(client, lambda: bot.slack.us)
+    people = People(
+        client,
+        bot.clock,
+        ours=lambda: {person.slack for person in bot.books.current.people.values() if person.slack},
+        changed=bot.absences.changed,
+    )
+    bot.courier.directory = bot.absences.accounts = people
+    bot.closers.append(bot.absences.close)
 
     def reader(identity: str) -> Reader:
         book = bot.books.current
-        return Reader(zone_of(book, book.person_of(identity)), names(book), mentions(book))
+        person = book.person_of(identity)
+        # The rulebook says by which clock its people live; others by the one they set in Slack.
+        zone = "" if person in book.people else people.zone(identity)
+        return Reader(zone or zone_of(book, person), names(book), mentions(book))
 
+    bot.homes = Homes(bot.store, bot.books, SlackHomeTabs(client, reader, people), bot.clock, bot.outages, pace)
     bot.slack = SlackDoor(
         client,
-        app_token.get_secret_value(),
+        _way_in(bot, client),
         bot.desk,
         clock=bot.clock,
+        heard=SlackMemory(bot.store, WORKSPACE, bot.clock),
         reader=reader,
         people=people,
         reactions=lambda: {w.intake.reaction for w in bot.books.current.workflows.values() if w.intake.reaction},
+        workflows=lambda: command_names(bot.books.current),
+        homes=bot.homes,
+        previews=links,
+        public_url=bot.books.public_url,
         failed=bot.outages.failed,
         recovered=bot.outages.recovered,
+        ended=partial(without_slack, bot.courier, bot.desk, bot.homes, bot.outages),
     )
+    client.ended = bot.slack.end
+
+
+def _way_in(bot: Bot, client: Client) -> WayIn:
+    from handlers.slack.connection import Connection
+    from handlers.slack.request_url import PATH, RequestUrl
+
+    if (app_token := bot.settings.slack_app_token) is not None:
+        return Connection(client, app_token.get_secret_value())
+    secret = bot.settings.slack_signing_secret
+    assert secret is not None
+    url = RequestUrl(secret.get_secret_value(), bot.clock)
+    # Served before the first sign-in: Slack asks for it as soon as the address is entered there.
+    bot.web.post(PATH, url.take)
+    bot.web.greet(PATH)  # Slack looks at the certificate so (page "Slash commands", `ssl_check`)
+    return url
 
 
 def _mail_out(bot: Bot, senders: dict[str, Sender]) -> None:
@@ -130,8 +200,10 @@ def _mail_out(bot: Bot, senders: dict[str, Sender]) -> None:
     url, sender = bot.settings.smtp_url, bot.settings.mail_from
     assert url is not None
     assert sender is not None
+    read = _checked(partial(parse_smtp_url, url.get_secret_value()))
     smtp = SmtpSender(
-        _checked(partial(parse_smtp_url, url.get_secret_value())),
+        read,
+        tokens=_tokens(bot, "smtp", read.host) if read.oauth else None,
         sender=sender,
         sender_name=bot.books.current.organization,
         clock=bot.clock,
@@ -152,7 +224,18 @@ def _mail_in(bot: Bot) -> None:
     ]
     addresses = {inbox.user.lower(): inbox.name for inbox in known if "@" in inbox.user}
     desk = InboxDesk(bot.store, bot.desk, bot.outages, addresses)
-    bot.inboxes += [Inbox(inbox, desk, clock=bot.clock, own_addresses=own) for inbox in known]
+    ours = frozenset(addresses)
+    for inbox in known:
+        tokens = _tokens(bot, inbox.name, inbox.host) if inbox.oauth else None
+        bot.inboxes.append(Inbox(inbox, desk, clock=bot.clock, own_addresses=own, inbox_addresses=ours, tokens=tokens))
+    bot.desk.reread = desk.reread({inbox.name: inbox.reading for inbox in bot.inboxes})
+
+
+def _tokens(bot: Bot, name: str, host: str) -> AccessTokens:
+    from handlers.mail.oauth import AccessTokens
+
+    settings, keep = oauth_of(bot.settings, name, host)
+    return AccessTokens(settings, clock=bot.clock, rotated=keep)
 
 
 def _checked(parse: Callable[[], T]) -> T:
@@ -160,6 +243,12 @@ def _checked(parse: Callable[[], T]) -> T:
         return parse()
     except ValueError as problem:
         raise Misconfigured(str(problem)) from None
+
+
+def command_names(book: Rulebook) -> set[str]:
+    """The names and keys of the workflows that a command opens, in small letters."""
+    opened = [w for w in book.workflows.values() if w.intake.command]
+    return {word.lower() for workflow in opened for word in (workflow.name, workflow.key)}
 
 
 def inbox_names(book: Rulebook) -> list[str]:

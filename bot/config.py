@@ -19,7 +19,8 @@ from rules.book.load import Holes, load
 from rules.book.rulebook import Rulebook
 
 RULEBOOK_MOST_BYTES = 1_000_000
-INBOX = "DOCKET_INBOX_"
+SECRET_LEAST_BYTES = 16
+INBOX, OAUTH = "DOCKET_INBOX_", "DOCKET_OAUTH_"
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
@@ -30,7 +31,7 @@ class Misconfigured(Exception):
 class Settings(BaseSettings):
     """Every setting of interface.md, "Environment", that this version acts on. Secrets stay wrapped.
 
-    `inboxes` are the DOCKET_INBOX_<NAME>, by that name in small letters.
+    `inboxes` are the DOCKET_INBOX_<NAME>, `oauth` the DOCKET_OAUTH_<NAME>, by that name in small letters.
     """
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
@@ -48,11 +49,17 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(default=None, validation_alias="DOCKET_SECRET")
     log: str | None = Field(default=None, validation_alias="DOCKET_LOG")
     inboxes: Mapping[str, SecretStr] = Field(default_factory=dict)
+    oauth: Mapping[str, Path] = Field(default_factory=dict)
 
     @property
     def slack_on(self) -> bool:
         """Whether the bot speaks with Slack."""
-        return self.slack_bot_token is not None and self.slack_app_token is not None
+        return self.slack_bot_token is not None and (self.slack_app_token is not None or self.slack_by_http)
+
+    @property
+    def slack_by_http(self) -> bool:
+        """Whether Slack sends requests to DOCKET_HTTP; where Socket Mode is set up, that one is used."""
+        return self.slack_app_token is None and self.slack_signing_secret is not None and self.http is not None
 
     @property
     def log_form(self) -> str:
@@ -74,7 +81,11 @@ class Settings(BaseSettings):
 
     def inbox(self, name: str) -> SecretStr | None:
         """The URL of an inbox of the rulebook (`it-help` is DOCKET_INBOX_IT_HELP), None where it is not set."""
-        return self.inboxes.get(name.lower()) or self.inboxes.get(re.sub(r"\W", "_", name).lower())
+        return self.inboxes.get(name.lower()) or self.inboxes.get(variable_of(name))
+
+    def oauth_file(self, name: str) -> Path | None:
+        """The file with what access tokens of an inbox (or of `smtp`) are asked for with, None where it is not set."""
+        return self.oauth.get(name.lower()) or self.oauth.get(variable_of(name))
 
     def problems(self) -> list[str]:
         """What can never work, a sentence each, none of them with a secret in it."""
@@ -82,16 +93,27 @@ class Settings(BaseSettings):
 
     def _slack_problems(self) -> Iterable[str]:
         bot, app = self.slack_bot_token, self.slack_app_token
-        if bot is None and app is None and not self.inboxes:
+        secret = self.slack_signing_secret
+        if bot is None and app is None and secret is None and not self.inboxes:
             yield (
                 "Neither Slack nor an inbox is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, "
                 f"or {INBOX}<NAME>; `docketbot demo` needs neither."
             )
-        if bot is not None and app is None and self.slack_signing_secret is not None:
-            yield "Slack over HTTP (SLACK_SIGNING_SECRET) is not built yet: set SLACK_APP_TOKEN for Socket Mode."
-        elif (bot is None) != (app is None):
-            missing = "SLACK_BOT_TOKEN" if bot is None else "SLACK_APP_TOKEN"
-            yield f"SLACK_BOT_TOKEN and SLACK_APP_TOKEN belong together: {missing} is not set."
+        if bot is None and (app is not None or secret is not None):
+            other = "SLACK_APP_TOKEN" if app is not None else "SLACK_SIGNING_SECRET"
+            yield f"SLACK_BOT_TOKEN and {other} belong together: SLACK_BOT_TOKEN is not set."
+        if bot is not None and app is None and secret is None:
+            yield (
+                "SLACK_BOT_TOKEN and SLACK_APP_TOKEN belong together: SLACK_APP_TOKEN is not set. "
+                "(HTTP mode takes SLACK_SIGNING_SECRET and DOCKET_HTTP instead.)"
+            )
+        if bot is not None and app is None and secret is not None and self.http is None:
+            yield (
+                "SLACK_SIGNING_SECRET (HTTP mode) needs DOCKET_HTTP, where Slack's requests arrive. "
+                "Example: 127.0.0.1:8080. For Socket Mode set SLACK_APP_TOKEN instead."
+            )
+        if secret is not None and not secret.get_secret_value().strip():
+            yield "SLACK_SIGNING_SECRET is blank. It stands in the app's settings under Basic Information."
         # Slack's own kinds of tokens, swapped; what other Slack-compatible servers call theirs is not ours to judge.
         if bot is not None and bot.get_secret_value().startswith("xapp-"):
             yield "SLACK_BOT_TOKEN holds an app-level token (xapp-). It takes the installed app's bot token (xoxb-)."
@@ -109,6 +131,9 @@ class Settings(BaseSettings):
                 yield "DOCKET_SMTP_URL is set, but DOCKET_MAIL_FROM, the bot's own address, is not."
         if self.mail_from is not None and not _ADDRESS.fullmatch(self.mail_from):
             yield "DOCKET_MAIL_FROM is not one plain mail address. Example: docket@harbor.example"
+        elif self.mail_from is not None and ("+" in (local := self.mail_from.partition("@")[0]) or len(local) > 20):
+            # replies come back to it with a token of 42 characters behind a plus; RFC 5321 allows 64 before the @
+            yield "DOCKET_MAIL_FROM takes 20 characters at most before its @ and no +: replies carry a token behind it."
 
     def _http_problems(self) -> Iterable[str]:
         if self.http is not None and not (
@@ -116,6 +141,8 @@ class Settings(BaseSettings):
             and int(self.http.rpartition(":")[2]) < 65536
         ):
             yield "DOCKET_HTTP is host:port. Example: 127.0.0.1:8080"
+        if self.secret is not None and len(self.secret.get_secret_value().encode()) < SECRET_LEAST_BYTES:
+            yield f"DOCKET_SECRET is shorter than {SECRET_LEAST_BYTES} characters. `openssl rand -hex 32` makes one."
         if self.public_url is not None and not _is_web_address(self.public_url):
             yield "DOCKET_PUBLIC_URL is no web address. Example: https://docket.harbor.example"
         if self.public_url is not None and self.http is None:
@@ -152,7 +179,7 @@ class _Inboxes(Source):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return {"inboxes": inboxes_in(self._variables)}
+        return {"inboxes": named_in(self._variables, INBOX), "oauth": named_in(self._variables, OAUTH)}
 
 
 class _Given(Settings):
@@ -175,15 +202,21 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         if environment is None:
             return Settings()
-        return _Given(**environment, inboxes=inboxes_in(environment))  # type: ignore[arg-type]  # by their aliases
+        named = {"inboxes": named_in(environment, INBOX), "oauth": named_in(environment, OAUTH)}
+        return _Given(**{**environment, **named})  # type: ignore[arg-type]  # by their aliases
     except (UnicodeDecodeError, OSError):
         raise Misconfigured("The file .env can't be read; it must be text in UTF-8.") from None
 
 
-def inboxes_in(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """The inboxes among environment variables; an empty variable is how many systems spell "not set"."""
-    start = len(INBOX)
-    return {name[start:].lower(): url for name, url in variables.items() if url and name.upper().startswith(INBOX)}
+def named_in(variables: Mapping[str, str | None], start: str) -> dict[str, str]:
+    """What is set under a name of its own; an empty variable is how many systems spell "not set"."""
+    end = len(start)
+    return {name[end:].lower(): value for name, value in variables.items() if value and name.upper().startswith(start)}
+
+
+def variable_of(name: str) -> str:
+    """How a name of the rulebook stands in a variable's: `it-help` is it_help."""
+    return re.sub(r"\W", "_", name).lower()
 
 
 def rulebook_text(path: Path) -> bytes:

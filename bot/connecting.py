@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from itertools import count
 
+from bot import without_slack
 from bot.build import Bot
 from bot.config import Misconfigured
 from handlers.ports import Busy
@@ -35,7 +36,7 @@ async def connect(bot: Bot, stop: asyncio.Event) -> asyncio.Task[None]:
 
 async def _go_on_trying(bot: Bot, stop: asyncio.Event) -> None:
     """Until it stands or the bot stops. A token that was revoked meanwhile is a matter for the operator, too."""
-    from handlers.slack.listen import CAUSE, Refused, Unreachable
+    from handlers.slack.listen import CAUSE, Ended, Refused, Unreachable
 
     told = False
     for attempt in count():
@@ -46,6 +47,9 @@ async def _go_on_trying(bot: Bot, stop: asyncio.Event) -> None:
             return
         try:
             await bot.slack.start()
+        except Ended as problem:
+            await bot.slack.end(problem.sign)
+            return
         except (Refused, Unreachable) as problem:
             log.warning("%s", problem)
             if not told and attempt + 2 >= TRIES_UNTIL_TOLD:
@@ -62,6 +66,8 @@ async def _recovered(bot: Bot) -> None:
 
     with suppress(Busy):
         await bot.outages.recovered(CAUSE)
+        if not bot.slack.over:
+            await bot.outages.recovered(without_slack.CAUSE)
     await _say_where_it_is_not(bot)
 
 

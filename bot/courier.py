@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from bot.absences import Absences
 from bot.books import Books
 from bot.desk import Desk
+from bot.leases import BATCH, Leases
 from bot.letters import Lettering, lettered
 from bot.outages import Outages
 from bot.pace import Pace
@@ -19,12 +21,10 @@ from handlers.ports import Busy, Directory, Lasting, Outgoing, Passing, Sender, 
 from rules.messages import named_in
 from storage import outbox
 from storage.outbox import Claimed
-from storage.store import Conflict, Store, Unavailable
+from storage.store import Store, Unavailable
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 120.0
-BATCH = 64
 #: What is under way when the bot stops gets so long to end; the whole stop has ten seconds.
 FINISH_SECONDS = 6.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
@@ -32,7 +32,7 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
 TRIES_UNTIL_TOLD = 5
 #: RFC 5321, section 4.5.4.1: a sender gives up after four to five days.
 GIVE_UP = timedelta(days=5)
-_SETTINGS = {"slack": "SLACK_BOT_TOKEN and SLACK_APP_TOKEN", "mail": "DOCKET_SMTP_URL and DOCKET_MAIL_FROM"}
+_CLOSED = {"slack": "Docket is not connected to Slack", "mail": "DOCKET_SMTP_URL and DOCKET_MAIL_FROM are not set"}
 _CAUSES = {"slack": "slack", "mail": "smtp"}
 _PART = "sending"
 
@@ -40,7 +40,7 @@ _PART = "sending"
 class Courier:
     """Sends what waits in the outbox through `senders` (by the lane's channel: slack, mail).
 
-    `quiet` is held by whoever fires due timers, so that reminders that come due together are claimed together.
+    `quiet` is for leases.py.
     """
 
     def __init__(
@@ -48,19 +48,23 @@ class Courier:
         store: Store,
         books: Books,
         desk: Desk,
-        senders: Mapping[str, Sender],
+        senders: dict[str, Sender],
         clock: Callable[[], datetime],
         quiet: asyncio.Lock,
         outages: Outages,
         pace: Pace,
+        absences: Absences,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store, self._books, self._senders, self._clock = store, books, senders, clock
-        self._quiet, self._outages, self._pace, self._sleep = quiet, outages, pace, sleep
-        self._receipts = Receipts(store, desk, clock, sleep)
+        self._outages, self._pace, self._sleep = outages, pace, sleep
+        self._leases = Leases(store, clock, quiet, sleep)
+        self._absences = absences
+        self._receipts = Receipts(store, desk, clock, absences, sleep)
         self._wake = asyncio.Event()
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}  # the last task of each lane that is served
         self._under_way: set[str] = set()
+        self._pacing: set[asyncio.Task[None]] = set()  # the lanes that only wait for Slack's pace
         #: Where strangers' names are learnt before a message is sent; set by the composition where Slack is on.
         self.directory: Directory | None = None
         self._claiming = False
@@ -72,6 +76,13 @@ class Courier:
         """Look again: something was put into the outbox, or the clock moved. To be called in the event loop."""
         self._wake.set()
 
+    def without(self, channel: str) -> None:
+        """That channel is closed for good: what waits for it goes another way, where there is one."""
+        self._senders.pop(channel, None)
+        if channel == "slack":
+            self.directory = self._absences.accounts = None
+        self.wake()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; then what is under way ends, and claims that were not begun are given back."""
         stopping = asyncio.create_task(stop.wait())
@@ -79,7 +90,7 @@ class Courier:
             while not stop.is_set():
                 self._wake.clear()
                 self._claiming = True  # a claim that is committed and not yet served is work under way, too
-                claimed = await self._claim()
+                claimed = await self._leases.claim(self._under_way)
                 for lane, claims in _by_lane(claimed).items():
                     # A pushed clock ends the lease of what is being sent right now: it must not be sent beside itself.
                     if fresh := [claim for claim in claims if claim.id not in self._under_way]:
@@ -117,7 +128,19 @@ class Courier:
 
         task.add_done_callback(done)
 
+    async def _turn(self, lane: str, *, edit: bool) -> None:
+        """Wait until Slack's pace lets this go; a stop does not wait for that."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._pacing.add(task)
+        try:
+            await (self._pace.edit() if edit else self._pace.post(lane))
+        finally:
+            self._pacing.discard(task)
+
     async def _finish(self) -> None:
+        for task in self._pacing:
+            task.cancel()
         tasks = list(self._lanes.values())
         if not tasks:
             return
@@ -125,16 +148,6 @@ class Courier:
         for task in hanging:
             task.cancel()
         await asyncio.gather(*hanging, return_exceptions=True)
-
-    async def _claim(self) -> list[Claimed]:
-        try:
-            async with self._quiet:
-                now = self._clock()
-                return await self._store.write(lambda conn: outbox.claim(conn, now, LEASE_SECONDS, BATCH))
-        except (Unavailable, Conflict) as problem:
-            log.warning("the outbox can't be read: %s", problem)
-            await self._sleep(1.0)
-            return []
 
     async def _wait(self, stopping: asyncio.Task[Literal[True]]) -> None:
         """Until woken, stopped, or the next notice is ready."""
@@ -163,6 +176,9 @@ class Courier:
         if lettering.outgoing is None:
             await self._receipts.dropped(claims, lettering.reason)
             return
+        if (until := await self._quiet_until(claims[0], lettering)) is not None:
+            await self._receipts.put_aside(claims, until)
+            return
         try:
             await self._deliver(claims, lettering, await self._with_names(lettering.outgoing), stop)
         except asyncio.CancelledError:
@@ -173,6 +189,13 @@ class Courier:
     def _worded(self, claims: Sequence[Claimed]) -> Callable[[Any], Lettering]:
         slack = "slack" in self._senders
         return lambda conn: lettered(conn, self._books, claims, self._clock(), slack=slack)
+
+    async def _quiet_until(self, first: Claimed, lettering: Lettering) -> datetime | None:
+        """Until when a reminder waits for who does not want to be disturbed; never beyond what it reminds of."""
+        if lettering.waits_until is None or first.attempts:
+            return None
+        until = await self._absences.quiet_until(first.lane)
+        return None if until is None else min(until, lettering.waits_until)
 
     async def _with_names(self, outgoing: Outgoing) -> Outgoing:
         if self.directory is None:
@@ -187,25 +210,25 @@ class Courier:
         channel, _, address = first.lane.partition(":")
         sender = self._senders.get(channel)
         if sender is None:
-            sentence = f"{address} was not told: {_SETTINGS.get(channel, channel)} are not set."
-            await self._receipts.failed(claims, sentence, f"deliver:{channel}:off")
+            await self._closed(claims, channel, address)
             return
         try:
             found = await sender.find(outgoing, first.created_at) if first.maybe_sent else None
             if found is None:
-                if channel == "slack":
-                    await self._pace.turn(first.lane, edit=edit)
+                if channel == "slack" and not stop.is_set():
+                    await self._turn(first.lane, edit=edit)
                 if stop.is_set():
                     await self._receipts.given_back(claims)
                     return
                 await self._receipts.begun(claims)
                 found = await sender.send(outgoing)
         except Passing as problem:
-            if edit and problem.retry_after_seconds is not None:
-                self._pace.closed(problem.retry_after_seconds)
-            await self._later(claims, channel, problem)
+            await self._later(claims, channel, problem, private=lettering.private)
         except Lasting as problem:
-            await self._receipts.failed(claims, str(problem), f"deliver:{first.lane}")
+            if channel in self._senders:
+                await self._receipts.failed(claims, str(problem), f"deliver:{first.lane}", problem.status)
+            else:  # which it was until this showed that it is not
+                await self._closed(claims, channel, address)
         except Exception as problem:
             log.exception("a message could not be sent")
             sentence = f"A message to {address} could not be sent ({type(problem).__name__})."
@@ -214,7 +237,11 @@ class Courier:
             await self._receipts.arrived(claims, lettering, outgoing, found)
             await self._works(channel)
 
-    async def _later(self, claims: Sequence[Claimed], channel: str, problem: Passing) -> None:
+    async def _closed(self, claims: Sequence[Claimed], channel: str, address: str) -> None:
+        sentence = f"{address} was not told: {_CLOSED.get(channel, channel)}."
+        await self._receipts.otherwise(claims, sentence, f"deliver:{channel}:off")
+
+    async def _later(self, claims: Sequence[Claimed], channel: str, problem: Passing, *, private: bool) -> None:
         tries, now = claims[0].attempts, self._clock()
         if now - claims[0].created_at > GIVE_UP:
             await self._receipts.failed(claims, f"Given up after {GIVE_UP.days} days. {problem}", f"deliver:{channel}")
@@ -227,7 +254,9 @@ class Courier:
         await self._receipts.put_off(claims, now + timedelta(seconds=seconds), str(problem), maybe_sent=unsure)
         if tries + 1 >= TRIES_UNTIL_TOLD and channel not in self._told:
             try:
-                await self._outages.failed(_CAUSES[channel], str(problem), _PART)
+                # What a server said may name whom a private message was for.
+                said = f"Sending by {channel} fails; it is tried again." if private else str(problem)
+                await self._outages.failed(_CAUSES[channel], said, _PART)
                 self._told.add(channel)
             except Busy:
                 log.warning("the operator could not be told: the database is busy")

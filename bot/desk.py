@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.answering import answered, filled
+from bot.belonging import taken_apart, with_letter, with_mail
 from bot.books import Books
 from bot.logs import story
-from bot.recording import record
+from bot.quarantine import Reread, again, with_kept
+from bot.recording import keep_files, record
 from handlers.ports import Busy, Taken
+from rules.absence import noted
 from rules.apply import apply, wanted
-from rules.events import Command, Due, Event, Failed, Unreadable
+from rules.events import Command, Due, Event, Failed, Mailed, Posted, Reachable, Refused, Unreachable, Unreadable
+from rules.failures import confined
 from rules.items import Item
 from rules.messages import Form, Reply
 from rules.notices import Ways
 from rules.replies import refused
 from rules.ruling import Ruling, World
-from storage import inbox, items, threads, timers
+from storage import absences, inbox, items, threads, timers, tokens
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,8 @@ class Desk:
 
     def __init__(self, store: Store, books: Books, clock: Callable[[], datetime], ways: Ways) -> None:
         self.store, self.books, self.clock, self.ways = store, books, clock, ways
+        books.slack = ways.slack
+        self.reread: Reread = lambda _inbox, _raw, _now: None  # set where inboxes are known
         self._away: tuple[datetime, str] | None = None  # since when the database can't be had, and why
 
     async def take(self, event: Event, raw: bytes = b"") -> Taken:
@@ -56,10 +63,10 @@ class Desk:
         """Answer a command that changes nothing. Raises Busy."""
         return await self._read(lambda conn: answered(conn, self.books, command, self.clock()))
 
-    async def form(self, command: Command) -> Form | Reply:
-        """The form of a click or an incomplete command. Raises Busy."""
+    async def form(self, command: Command) -> Form | Reply | None:
+        """The form of a click or an incomplete command; None: it is complete. Raises Busy."""
         return await self._read(
-            lambda conn: filled(command, self._world(conn, self._about(conn, command), self.clock()))
+            lambda conn: filled(command, self.world(conn, self._about(conn, command), self.clock()))
         )
 
     def away(self, seconds: float, why: str) -> None:
@@ -71,44 +78,109 @@ class Desk:
         ws, now = self.books.workspace, self.clock()
         if isinstance(event, Due) and not timers.hold(conn, _timer(ws, event)):
             return Taken(repeat=True, key=event.item)  # it was moved, has fired, or fires in another instance
-        if not inbox.count(conn, ws, event.id, event.at, event.via, type(event).__name__, raw):
+        place = event.inbox if isinstance(event, Mailed | Unreadable) else ""
+        if not inbox.count(conn, ws, event.id, event.at, event.via, type(event).__name__, raw, place):
             if isinstance(event, Due):
                 timers.drop(conn, _timer(ws, event))  # it fired; a row left over would be found due for ever
             known = inbox.arrival(conn, ws, event.id)
+            if known and isinstance(event, Mailed) and (apart := taken_apart(conn, self.books, event, known)):
+                return self.within(conn, apart, raw)
             return Taken(repeat=True, key=(known.item or "") if known else "")
-        ruling = apply(event, self._world(conn, self._about(conn, event), now))
-        record(conn, self.books, ruling, now, self.ways)
+        if isinstance(event, Posted) and event.edit:
+            inbox.count(conn, ws, event.edit, event.at, event.via, "Edited", b"")
+            inbox.settle(conn, ws, event.edit, "ignored", None, "the message was read as edited")
+        if isinstance(event, Unreachable | Reachable):
+            self._note(conn, event)
+        ruling = self._judged(conn, event, self._world_of(conn, event, now))
         if isinstance(event, Due):
             # An item that no longer stands for this time has not been touched, so nothing else removes the row.
             timers.drop(conn, _timer(ws, event))
-        self._settle(conn, event, ruling)
         return Taken(key=ruling.touched, reply=ruling.reply, ignored=ruling.ignored)
+
+    def _judged(self, conn: Any, event: Event, world: World) -> Ruling:
+        """Ask the rules, write down what they say, and do what that leads to."""
+        ws, now = self.books.workspace, world.now
+        ruling = apply(event, world)
+        record(conn, self.books, ruling, now, self.ways)
+        if ruling.spends:
+            tokens.spend(conn, ws, ruling.spends, now, event.id)
+        keep_files(conn, ws, event, ruling)
+        self._settle(conn, event, ruling)
+        for outside_id in filter(None, (ruling.lets_go, ruling.drops)):
+            self._out_of_quarantine(conn, outside_id, dropped=outside_id == ruling.drops)
+        for following in ruling.leads_to:
+            self.within(conn, following)
+        return ruling
+
+    def _out_of_quarantine(self, conn: Any, outside_id: str, *, dropped: bool) -> None:
+        """Drop what a person gave up, or take what they let go as if it had just come. Either happens once."""
+        ws, now = self.books.workspace, self.clock()
+        known = inbox.arrival(conn, ws, outside_id)
+        if known is None or not inbox.let_go(conn, ws, outside_id):
+            raise Conflict("somebody else judged it meanwhile")
+        if dropped:
+            inbox.settle(conn, ws, outside_id, "dropped", known.item, known.reason)
+            return
+        event = again(conn, ws, outside_id, self.reread, now)
+        assert event is not None, "the rules let go what can be read"
+        self._judged(conn, event, replace(self._world_of(conn, event, now), released=True))
+
+    def _note(self, conn: Any, event: Unreachable | Reachable) -> None:
+        """Who is there is part of the world that the rules see; it is written in the same transaction."""
+        ws, book = self.books.workspace, self.books.current
+        if isinstance(event, Reachable):
+            absences.mend(conn, ws, book.person_of(event.person), event.channel)
+        elif (way := noted(event, book)) is not None:
+            absences.note(conn, ws, way)
 
     def _settle(self, conn: Any, event: Event, ruling: Ruling) -> None:
         state: inbox.State = "taken"
-        if isinstance(event, Unreadable):
+        if isinstance(event, Unreadable) or ruling.held:
             state = "quarantined"
         elif ruling.ignored:
             state = "ignored"
         elif any(entry.kind == "attached" for entry in ruling.entries):
             state = "attached"
-        inbox.settle(conn, self.books.workspace, event.id, state, ruling.touched or None, ruling.ignored)
+        reason = ruling.held or ruling.ignored or (event.problem if isinstance(event, Unreadable) else "")
+        inbox.settle(conn, self.books.workspace, event.id, state, ruling.touched or None, reason)
+        if ruling.unkept:
+            inbox.forget(conn, self.books.workspace, event.id)
 
     def _about(self, conn: Any, event: Event) -> Item | None:
         want = wanted(event)
         key = want.key or (threads.find(conn, self.books.workspace, want.conversations) if want.conversations else None)
         return items.load(conn, self.books.workspace, key) if key else None
 
-    def _world(self, conn: Any, item: Item | None, now: datetime) -> World:
+    def _world_of(self, conn: Any, event: Event, now: datetime) -> World:
+        """The world that an event meets. A mail is also about the item of the letter whose token it came back with."""
+        world = self.world(conn, None, now)
+        if isinstance(event, Mailed):
+            return with_mail(conn, self.books, event, world)
+        if isinstance(event, Refused):
+            return with_letter(conn, self.books, event, world)
+        if isinstance(event, Command) and event.verb == "quarantine":
+            return with_kept(conn, self.books.workspace, event, self.reread, world)
+        return replace(world, item=self._about(conn, event))
+
+    def _concerned(self, conn: Any, event: Event) -> Item | None:
+        """The item that a happening is about, as far as that can be told of one that made the rules fail."""
+        try:
+            return self._world_of(conn, event, self.clock()).item
+        except Exception:  # it may be just what failed
+            return self._about(conn, event)
+
+    def world(self, conn: Any, item: Item | None, now: datetime) -> World:
+        """What a ruling about `item` may depend on, read in the transaction of `conn`."""
         ws = self.books.workspace
         return World(
             now=now,
-            book=self.books.current,
+            book=self.books.present(conn, now),
             book_of=lambda version: self.books.of(conn, version),
             item=item,
             number=lambda prefix: items.next_number(conn, ws, prefix),
             alike=lambda workflow, text: items.open_like(conn, ws, workflow, text, ALIKE_AT_MOST),
             failure=lambda cause: items.failure(conn, ws, cause),
+            held=lambda person: items.held(conn, ws, person),
         )
 
     async def _quarantine(self, event: Event, raw: bytes, problem: Exception) -> Taken:
@@ -125,31 +197,38 @@ class Desk:
         )
 
         def kept(conn: Any) -> None:
-            inbox.count(conn, ws, event.id, event.at, event.via, kind, raw)
+            place = event.inbox if isinstance(event, Mailed | Unreadable) else ""
+            inbox.count(conn, ws, event.id, event.at, event.via, kind, raw, place)
             inbox.settle(conn, ws, event.id, "quarantined", None, f"{what} in the rules")
             if isinstance(event, Due):
                 timers.drop(conn, _timer(ws, event))
 
-        def told(conn: Any) -> None:
+        lane = confined(event, self.books.current)
+
+        def told(conn: Any) -> bool:
             kept(conn)
-            self.within(conn, failure)
+            # Whose it is decides who may hear of it.
+            about = self._concerned(conn, event)
+            told = self.within(conn, replace(failure, item=about.key if about else None, workflow=lane))
+            inbox.settle(conn, ws, event.id, "quarantined", told.key or None, f"{what} in the rules")
+            return bool(lane) or (about is not None and self.books.workflow(conn, about).private)
 
         # A failure whose own record fails would report itself for ever: it is kept, and the log has it.
-        telling = not isinstance(event, Failed)
+        telling, private = not isinstance(event, Failed), bool(lane)
         try:
-            await self._write(told if telling else kept)
+            private = bool(await self._write(told if telling else kept))
         except Busy:
             raise
         except Exception:
             log.exception("the operator could not be told of what is kept as %s", event.id)
             await self._write(kept)
-        return Taken(ignored="quarantined", reply=self._sorry() if isinstance(event, Command) else None)
+        return Taken(ignored="quarantined", reply=self._sorry(private) if isinstance(event, Command) else None)
 
-    def _sorry(self) -> Reply:
-        operator = self.books.current.named(self.books.current.operator)
-        return refused(
-            "failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {operator} knows.",)
-        )
+    def _sorry(self, private: bool) -> Reply:
+        knows = f"{self.books.current.named(self.books.current.operator)} knows."
+        if private:
+            knows = "Whoever has it knows, and nobody else."
+        return refused("failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {knows}",))
 
     async def _write(self, work: Callable[[Any], T]) -> T:
         try:

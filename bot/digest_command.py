@@ -13,7 +13,8 @@ from bot.config import settings
 from bot.digests import Occasion, compose, notice_of, occasion_now, times
 from bot.letters import mentions, names
 from bot.recording import put
-from handlers.mail.write import Reading, html, text
+from handlers.mail.write import html, text
+from handlers.pieces import Reading
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
 from rules.items import Item

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.books import Books
+from bot.quarantine import kept_in
 from rules.book.calendars import calendar_of
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook, Workflow
@@ -17,6 +18,7 @@ from rules.items import Item
 from rules.messages import Message
 from rules.notices import Digest
 from rules.people import zone_of
+from rules.quarantine import keepers
 from storage import items
 
 OPEN_AT_MOST = 100_000
@@ -118,6 +120,12 @@ def occasion_of(notice: Digest) -> Occasion:
     )
 
 
+def _held(conn: Any, books: Books) -> int:
+    """How much waits in quarantine for the operator; of what is private nobody is told."""
+    book = books.current
+    return sum(book.operator in keepers(one, book) for one in kept_in(conn, books.workspace))
+
+
 def compose(conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item] | None = None) -> Message:
     """Read the figures and word the digest; from the items `standing`, open and closed, where the past is asked for."""
     ws = books.workspace
@@ -132,6 +140,7 @@ def compose(conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item
         # what came in while the digest waited to be sent belongs into the next one
         open_items=[item for item in now_open if item.opened_at < occasion.at],
         changed=changed,
+        held=_held(conn, books) if standing is None else 0,
     )
 
     def workflow_of(item: Item) -> Workflow:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from bot.absences import Absences
 from bot.books import Books
 from bot.desk import Desk
 from bot.digests import Occasion, latest, next_time, notice_of
@@ -32,9 +33,16 @@ class Knock:
     """`look` fires all that is due by the clock. `next_look` says when to come again (UTC)."""
 
     def __init__(
-        self, store: Store, books: Books, desk: Desk, clock: Callable[[], datetime], quiet: asyncio.Lock
+        self,
+        store: Store,
+        books: Books,
+        desk: Desk,
+        clock: Callable[[], datetime],
+        quiet: asyncio.Lock,
+        absences: Absences,
     ) -> None:
         self._store, self._books, self._desk, self._clock, self._quiet = store, books, desk, clock, quiet
+        self._absences = absences
         self._seen: dict[str, datetime] = {}  # the last occasion of each digest that the database knows of
 
     async def look(self) -> int:
@@ -43,6 +51,8 @@ class Knock:
         A bot that was down fires the late ones here, each once; the courier waits, so that what is due for one person
         becomes one message. Raises Busy when the database can't be had: nothing is lost, the rows stay.
         """
+        # First of all, so that what is due now reaches who has it now.
+        await self._absences.look()
         async with self._quiet:
             return await self._fire_timers() + await self._digests()
 
@@ -54,7 +64,8 @@ class Knock:
         except Unavailable:
             return now + timedelta(seconds=5)
         digests = [next_time(spec, reader, book, now) for spec in book.digests.values() for reader in spec.to]
-        return min([now + LONGEST_NAP, *digests, *([due] if due else [])])
+        known = [at for at in (due, self._absences.next_look()) if at is not None]
+        return min([now + LONGEST_NAP, *digests, *known])
 
     async def _fire_timers(self) -> int:
         tried: set[timers.DueTimer] = set()
@@ -90,6 +101,8 @@ class Knock:
         sent = 0
         for spec in book.digests.values():
             for reader in spec.to:
+                if reader in self._absences.gone:
+                    continue  # once they are back, the next one covers all since
                 for way in spec.via:
                     occasion = latest(spec, reader, way, book, now)
                     if occasion is None or self._seen.get(occasion.cursor) == occasion.at:

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+from bot.answering import answered
 from bot.books import Books
 from bot.digests import compose, occasion_of
+from bot.links import threads_of
 from handlers.ports import Outgoing, Sent
-from rules.book.rulebook import Rulebook
+from rules.book.rulebook import Rulebook, Workflow
+from rules.events import Command
 from rules.items import Item
 from rules.messages import Message
 from rules.notices import (
     CONVERSATION,
     REQUESTER,
+    Answer,
     Card,
     DecisionCard,
     Digest,
+    Discreet,
     Notice,
     Question,
+    Receipt,
     Received,
     Reminder,
     Unclear,
 )
-from rules.people import zone_of
+from rules.people import may_see, zone_of
 from rules.wording import word, word_reminders
-from rules.wording.by_mail import by_mail
+from rules.wording.by_mail import Reach, by_mail
+from rules.wording.by_mail_answers import answer
+from rules.wording.by_mail_answers import answered as answered_by_mail
+from rules.wording.discreet import discreet
 from storage import items, ledger, outbox
 from storage.outbox import Claimed
 
@@ -37,7 +46,8 @@ from storage.outbox import Claimed
 class Lettering:
     """`outgoing` None: not worth sending any more, for `reason`. `binds`: replies to it belong to `item`.
 
-    `first_of`: the item whose conversation begins with this message.
+    `first_of`: the item whose conversation begins with this message. `private`: it tells of private work.
+    `waits_until`: it is a reminder, and may wait for a better moment until then (UTC).
     """
 
     outgoing: Outgoing | None
@@ -45,18 +55,24 @@ class Lettering:
     item: str = ""
     binds: bool = False
     first_of: str = ""
+    private: bool = False
+    waits_until: datetime | None = None
 
 
 def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, *, slack: bool) -> Lettering:
     """The message of what was claimed together, as things stand now. `slack`: whether the bot speaks with Slack."""
     claim = claims[0]
-    notice, book = claim.notice, books.current
+    notice, book = claim.notice, books.present(conn, now)
     channel, _, address = claim.lane.partition(":")
+    if isinstance(notice, Answer):
+        return _answer(conn, books, claim, notice, now)
     if isinstance(notice, Digest):
         message = compose(conn, books, occasion_of(notice))
         if channel == "mail":
-            message = by_mail(message, notice.to, book, slack=slack)
+            message = by_mail(message, notice.to, book, _reach(books, slack=slack))
         return Lettering(_plain(claim, address, message, notice.to, book))
+    if isinstance(notice, Discreet):
+        return Lettering(_plain(claim, address, discreet(notice), notice.to, book))
     if isinstance(notice, Reminder):
         return _reminders(conn, books, claims, address, now, slack=slack)
     item = items.load(conn, books.workspace, notice.item)
@@ -67,13 +83,17 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
         return Lettering(None, "there is no card of it to edit")
     if edit is not None and channel == "mail":
         return Lettering(None, "a mail can't be edited")
-    worded = word(notice, item, books.workflow(conn, item), book, now)
+    if notice.to == REQUESTER and channel == "mail" and item.bounced:
+        return Lettering(None, "the address refuses mail")
+    workflow = books.workflow(conn, item)
+    worded = word(notice, item, workflow, book, now, threads_of(conn, books, item))
     if worded is None:
         return Lettering(None, "settled meanwhile")
     here = notice.to in (CONVERSATION, REQUESTER)
     reader = item.requester if here else notice.to
     if channel == "mail":
-        worded = by_mail(worded, reader, book, slack=slack, item=item)
+        by_choice = isinstance(notice, Receipt)  # they decided by mail or on a page, whatever else they have
+        worded = by_mail(worded, reader, book, _reach(books, claim, slack=slack and not by_choice), item, workflow)
     references = _references(conn, books, item, claim.lane) if channel == "mail" else ()
     outgoing = Outgoing(
         outbox_id=claim.id,
@@ -86,10 +106,65 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
         item=item.key,
         names=names(book, item),
         mentions=mentions(book, item),
+        reply_token=_token(books, claim) if channel == "mail" else "",
         answers=notice.to == REQUESTER and isinstance(notice, Question | Received | Unclear),
     )
     root = here and channel == "slack" and item.source.thread is None
-    return Lettering(outgoing, item=item.key, binds=here or channel == "mail", first_of=item.key if root else "")
+    return Lettering(
+        outgoing,
+        item=item.key,
+        binds=True,
+        first_of=item.key if root else "",
+        private=workflow.private,
+    )
+
+
+def _answer(conn: Any, books: Books, claim: Claimed, notice: Answer, now: datetime) -> Lettering:
+    """The answer to what a person told the bot by mail, in the thread of their mail."""
+    book = books.present(conn, now)
+    item = items.load(conn, books.workspace, notice.item) if notice.item else None
+    workflow = books.workflow(conn, item) if item else None
+    if item is not None and workflow is not None and not may_see(book, item, workflow, notice.to):
+        return Lettering(None, "it is theirs no more")
+    if notice.asked:
+        asked: dict[str, Any] = dict(notice.asked)
+        command = Command(id=claim.id, workspace=claim.ws, at=now, by=notice.to, via="mail", **asked)
+        message = answered_by_mail(notice, answered(conn, books, command, now).message, item)
+    else:
+        message = answer(notice, item, workflow, now)
+    # they wrote a mail: whoever has Slack, too, goes on by mail
+    message = by_mail(message, notice.to, book, _reach(books, claim, slack=False), item, workflow)
+    outgoing = replace(
+        _plain(claim, claim.lane.partition(":")[2], message, notice.to, book),
+        thread=notice.answers or None,
+        references=_references(conn, books, item, claim.lane) if item else (),
+        item=item.key if item else "",
+        reply_token=_token(books, claim) if item else "",
+        answers=True,
+    )
+    private = workflow is not None and workflow.private
+    return Lettering(outgoing, item=item.key if item else "", binds=item is not None, private=private)
+
+
+def _token(books: Books, claim: Claimed) -> str:
+    """What the letter's replies come back with; none where nobody reads them."""
+    return books.tokens.mint(claim.id) if books.tokens is not None and books.replies else ""
+
+
+def _reach(books: Books, claim: Claimed | None = None, *, slack: bool) -> Reach:
+    """What a letter can point to; the decision page is its reader's own, by its token."""
+    page = ""
+    if claim is not None and books.tokens is not None and books.public_url:
+        page = f"{books.public_url.rstrip('/')}/decide/{books.tokens.mint(claim.id, 'page')}"
+    return Reach(slack=slack, replies=books.replies, page=page)
+
+
+def _claim_of(claims: Sequence[Claimed], item: Item, message: Message) -> Claimed:
+    """The reminder that a reply to all of them is about: that of the first line about this item."""
+    rows = [row for section in message.sections for row in section.rows]
+    code = next((row.actions[0].code or "" for row in rows if row.actions and row.actions[0].item == item.key), "")
+    about = (claim for claim in claims if (claim.notice.item, getattr(claim.notice, "code", "")) == (item.key, code))
+    return next(about, claims[0])
 
 
 def names(book: Rulebook, item: Item | None = None) -> dict[str, str]:
@@ -157,10 +232,17 @@ def _plain(claim: Claimed, address: str, message: Message, reader: str, book: Ru
     )
 
 
+def _first_due(waiting: Sequence[tuple[Reminder, Item, Workflow]], now: datetime) -> datetime | None:
+    """When the first of what is reminded of is due; None where something is due already."""
+    about = [next(iter(item.open_trouble(notice.code)), item) if notice.code else item for notice, item, _ in waiting]
+    first = min((each.due_at for each in about if each.due_at is not None), default=now)
+    return first if first > now else None
+
+
 def _reminders(
     conn: Any, books: Books, claims: Sequence[Claimed], address: str, now: datetime, *, slack: bool
 ) -> Lettering:
-    """Everything due for one person as one message; an answer to it by mail belongs to what was due first."""
+    """Everything due for one person as one message; what they answer to it belongs to what was due first."""
     waiting = []
     for claim in claims:
         item = items.load(conn, books.workspace, claim.notice.item)
@@ -169,9 +251,18 @@ def _reminders(
     message = word_reminders(waiting, books.current, now)
     if message is None:
         return Lettering(None, "done meanwhile")
-    reader = claims[0].notice.to
+    reader, private = claims[0].notice.to, any(workflow.private for _, _, workflow in waiting)
+    keys = [row.actions[0].item for row in message.sections[0].rows]
+    told = {item.key: (item, workflow) for _, item, workflow in waiting}
+    # A reply may quote what is private: then it is kept with that, wherever it stands in the list.
+    first, workflow = told[next((key for key in keys if told[key][1].private), keys[0])]
     if not claims[0].lane.startswith("mail:"):
-        return Lettering(_plain(claims[0], address, message, reader, books.current))
-    first = next(item for _, item, _ in waiting if item.key == message.sections[0].rows[0].actions[0].item)
-    message = by_mail(message, reader, books.current, slack=slack, item=first)
-    return Lettering(_plain(claims[0], address, message, reader, books.current), item=first.key, binds=True)
+        outgoing = _plain(claims[0], address, message, reader, books.current)
+        waits_until = _first_due(waiting, now)
+        return Lettering(outgoing, item=first.key, binds=True, private=private, waits_until=waits_until)
+    about = _claim_of(claims, first, message)
+    reach = _reach(books, about, slack=slack)
+    message = by_mail(message, reader, books.current, reach, first, workflow)
+    outgoing = _plain(claims[0], address, message, reader, books.current)
+    outgoing = replace(outgoing, reply_token=_token(books, about))
+    return Lettering(outgoing, item=first.key, binds=True, private=private)

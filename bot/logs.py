@@ -36,7 +36,7 @@ def story(outside_id: str) -> Iterator[None]:
 def set_up(form: str, level: int = logging.INFO) -> None:
     """Send logs to stderr as `text` or `json`, in place of whatever was set up before."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_add_story)
+    handler.addFilter(add_story)
     handler.setLevel(level)  # some libraries set a level of their own, below the root's
     handler.setFormatter(AsJson() if form == "json" else AsText())
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -44,7 +44,8 @@ def set_up(form: str, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _add_story(record: logging.LogRecord) -> bool:
+def add_story(record: logging.LogRecord) -> bool:
+    """Give a line the id of the story that it belongs to; a filter that lets everything through."""
     record.story = _story.get()
     return True
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.desk import BUSY, Desk
 from bot.outages import Outages
+from bot.quarantine import Reread
 from handlers.ports import Busy, Taken
 from rules.events import Mailed, Unreadable
 from storage import mailboxes
@@ -24,10 +26,21 @@ class InboxDesk:
 
     async def take(self, event: Mailed | Unreadable, raw: bytes) -> Taken:
         """Take a mail with its raw bytes, in one transaction; which inboxes it also went to is known only here."""
-        if isinstance(event, Mailed):
-            also = {self.addresses[to] for to in event.recipients if to in self.addresses}
-            event = replace(event, addressed=tuple(sorted(also)))
-        return await self.desk.take(event, raw)
+        return await self.desk.take(self._addressed(event), raw)
+
+    def reread(self, readers: Mapping[str, Callable[[bytes, datetime], Mailed | Unreadable]]) -> Reread:
+        """How what is held is read once more, by the names of inboxes; one that is no longer set up reads nothing."""
+
+        def once_more(inbox: str, raw: bytes, now: datetime) -> Mailed | Unreadable | None:
+            return self._addressed(readers[inbox](raw, now)) if inbox in readers else None
+
+        return once_more
+
+    def _addressed(self, event: Mailed | Unreadable) -> Mailed | Unreadable:
+        if not isinstance(event, Mailed):
+            return event
+        also = {self.addresses[to] for to in event.recipients if to in self.addresses}
+        return replace(event, addressed=tuple(sorted(also)))
 
     async def mark(self, inbox: str) -> tuple[int, int] | None:
         """UIDVALIDITY and the highest UID that was passed by."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from bot.absences import Absences
 from bot.desk import Desk
 from bot.letters import Lettering
+from bot.recording import put
 from handlers.ports import Busy, Outgoing, Sent, Sleep
-from rules.events import Event, Failed, Threaded
-from storage import outbox, threads
+from rules.events import Event, Failed, Refusal, Refused, Threaded
+from rules.notices import Broken, lane
+from storage import items, outbox, threads
 from storage.outbox import Claimed
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: Between two tries to write a receipt into a database that can't be had.
 AGAIN_SECONDS = 0.5
@@ -24,8 +28,10 @@ AGAIN_SECONDS = 0.5
 class Receipts:
     """A receipt is never given up: what was sent and not written down would be sent again."""
 
-    def __init__(self, store: Store, desk: Desk, clock: Callable[[], datetime], sleep: Sleep) -> None:
-        self._store, self._desk, self._clock, self._sleep = store, desk, clock, sleep
+    def __init__(
+        self, store: Store, desk: Desk, clock: Callable[[], datetime], absences: Absences, sleep: Sleep
+    ) -> None:
+        self._store, self._desk, self._clock, self._absences, self._sleep = store, desk, clock, absences, sleep
 
     async def begun(self, claims: Sequence[Claimed]) -> None:
         """The send starts now; after a crash it is looked for before it is sent again."""
@@ -43,13 +49,15 @@ class Receipts:
                 root = outgoing.thread or where.id
                 threads.bind(conn, ws, f"slack:{where.place}:{root}" if slack else f"mail:{where.id}", lettering.item)
 
-        begins: Event | None = None
+        begins: list[Event] = []
         if slack and lettering.first_of:
-            begins = Threaded(
-                id=f"threaded:{lettering.first_of}", workspace=ws, at=now, by="docket", via="docket",
-                item=lettering.first_of, place=where.place, thread=where.id,
+            begins.append(
+                Threaded(
+                    id=f"threaded:{lettering.first_of}", workspace=ws, at=now, by="docket", via="docket",
+                    item=lettering.first_of, place=where.place, thread=where.id, permalink=where.permalink,
+                )
             )  # fmt: skip
-        await self._with(receipt, begins)
+        await self._with(receipt, *begins)
 
     async def put_off(self, claims: Sequence[Claimed], not_before: datetime, problem: str, *, maybe_sent: bool) -> None:
         """It did not go now; again from `not_before` (UTC) on."""
@@ -60,24 +68,83 @@ class Receipts:
 
         await self._insist(again)
 
-    async def failed(self, claims: Sequence[Claimed], sentence: str, cause: str) -> None:
-        """It can never go like this, and its owner is the operator."""
+    async def put_aside(self, claims: Sequence[Claimed], until: datetime) -> None:
+        """It is too early for it; until then (UTC) what stands behind it in its lane goes first."""
+
+        def aside(conn: Any) -> None:
+            for claim in claims:
+                outbox.put_aside(conn, claim.id, until)
+
+        await self._insist(aside)
+
+    async def failed(self, claims: Sequence[Claimed], sentence: str, cause: str, status: str = "") -> None:
+        """It can never go like this, and its owner is the operator; of private work, whoever has that.
+
+        `status`: its address was refused (handlers/ports.Lasting). What was bundled is one failure for each item: not
+        everybody may hear of all of them. Where its reader is out of reach, that is what is wrong, told once; their
+        work goes to others, who hear of it themselves.
+        """
         now, ws = self._clock(), claims[0].ws
+        doubt = await self._absences.doubted(claims[0].lane)
+        if isinstance(doubt, str):
+            await self.dropped(claims, doubt)
+            return
 
         def receipt(conn: Any) -> None:
             for claim in claims:
                 outbox.fail(conn, claim.id, sentence, now)
 
-        own = f"{self._desk.books.current.workflows['docket'].key}-"
-        if all(claim.notice.item.startswith(own) for claim in claims):
-            # A failed notice about a failure makes no further notice: its item stands, and the digest shows it.
-            await self._insist(receipt)
+        if doubt is not None:
+            await self._with(receipt, doubt)
             return
-        failure = Failed(
-            id=f"undelivered:{claims[0].id}", workspace=ws, at=now, by="docket", via="docket", cause=cause,
-            sentence=sentence, item=claims[0].notice.item or None,
+        if status:
+            await self._with(receipt, *(self._refused(claim, now, status) for claim in claims))
+            return
+        own = f"{self._desk.books.current.workflows['docket'].key}-"
+        # A failed notice about a failure makes no further notice: its item stands, and the digest shows it.
+        telling = [
+            c for c in reversed(claims) if not c.notice.item.startswith(own) and not isinstance(c.notice, Broken)
+        ]
+        failures = [
+            Failed(
+                id=f"undelivered:{claim.id}", workspace=ws, at=now, by="docket", via="docket", cause=cause,
+                sentence=sentence, item=key or None,
+            )
+            for key, claim in {claim.notice.item: claim for claim in telling}.items()
+        ]  # fmt: skip
+        await self._with(receipt, *failures)
+
+    def _refused(self, claim: Claimed, now: datetime, status: str) -> Refused:
+        address = claim.lane.partition(":")[2].lower()
+        return Refused(
+            id=f"refused:{claim.id}", workspace=claim.ws, at=now, by="docket", via="docket", letter=claim.id,
+            refusal=Refusal(address=address, status=status, action="failed"),
         )  # fmt: skip
-        await self._with(receipt, failure)
+
+    async def otherwise(self, claims: Sequence[Claimed], sentence: str, cause: str) -> None:
+        """Its channel is closed: it waits anew in the lane that is right as things stand; where that is the same, it
+
+        can never go, and its owner is the operator.
+        """
+        now, ws, ways, books = self._clock(), claims[0].ws, self._desk.ways, self._desk.books
+
+        def moved(conn: Any) -> list[Claimed]:
+            left = []
+            for claim in claims:
+                item = items.load(conn, ws, claim.notice.item) if claim.notice.item else None
+                try:
+                    where = lane(claim.notice, item, books.current, ways)
+                except KeyError:  # who was to be told is not in the rulebook any more
+                    where = claim.lane
+                if where == claim.lane:
+                    left.append(claim)
+                else:
+                    outbox.drop(conn, claim.id, "that way is closed" + (f", it goes to {where}" if where else ""), now)
+                    put(conn, books, claim.notice, item, now, ways)
+            return left
+
+        if left := await self._insist(moved):
+            await self.failed(left, sentence, cause)
 
     async def dropped(self, claims: Sequence[Claimed], reason: str) -> None:
         """It is no longer worth saying."""
@@ -93,12 +160,12 @@ class Receipts:
         """Whoever comes next may claim them at once."""
         await self._insist(lambda conn: outbox.give_back(conn, [claim.id for claim in claims]))
 
-    async def _with(self, receipt: Callable[[Any], None], event: Event | None) -> None:
+    async def _with(self, receipt: Callable[[Any], None], *events: Event) -> None:
         """The receipt and what it leads to in one transaction; where the rules fail on that, the receipt alone."""
 
         def both(conn: Any) -> None:
             receipt(conn)
-            if event is not None:
+            for event in events:
                 self._desk.within(conn, event)
 
         try:
@@ -106,7 +173,7 @@ class Receipts:
         except Exception:
             log.exception("what follows from a receipt could not be taken with it")
             await self._insist(receipt)
-            if event is not None:
+            for event in events:
                 await self._afterwards(event)
 
     async def _afterwards(self, event: Event) -> None:
@@ -118,12 +185,10 @@ class Receipts:
             else:
                 return
 
-    async def _insist(self, work: Callable[[Any], None]) -> None:
+    async def _insist(self, work: Callable[[Any], T]) -> T:
         while True:
             try:
-                await self._store.write(work)
+                return await self._store.write(work)
             except (Unavailable, Conflict) as problem:
                 log.warning("a receipt waits for the database: %s", problem)
                 await self._sleep(AGAIN_SECONDS)
-            else:
-                return

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.books import Books
-from rules.entries import Entry
+from rules.entries import Entry, moment
+from rules.events import Event, Mailed
 from rules.items import Item
 from rules.notices import Notice, Reminder, Ways, lane
-from rules.replay import moment
 from rules.ruling import Ruling
 from rules.timing import timers as due_times
-from storage import items, ledger, outbox, threads, timers
+from storage import evidence, items, ledger, outbox, threads, timers
 
 
 def record(conn: Any, books: Books, ruling: Ruling, now: datetime, ways: Ways) -> None:
@@ -22,8 +22,17 @@ def record(conn: Any, books: Books, ruling: Ruling, now: datetime, ways: Ways) -
     stored = {item.key: _item(conn, books, item, _own(ruling.entries, item.key)) for item in ruling.items}
     for conversation, key in ruling.threads.items():
         threads.bind(conn, books.workspace, conversation, key)
+    threads.offer(conn, books.workspace, ruling.offered)
     for notice in ruling.notices:
         put(conn, books, notice, stored.get(notice.item), now, ways)
+
+
+def keep_files(conn: Any, ws: str, event: Event, ruling: Ruling) -> None:
+    """Keep the files that came along, where the record now speaks of them."""
+    if isinstance(event, Mailed) and any(entry.kind in ("opened", "attached") for entry in ruling.entries):
+        for file in event.attachments:
+            if file.data:
+                evidence.keep(conn, ws, file.sha256, file.name, file.media_type, file.data)
 
 
 def put(conn: Any, books: Books, notice: Notice, item: Item | None, now: datetime, ways: Ways) -> None:

@@ -91,16 +91,19 @@ async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> Non
         bot.clock.subscribe(alarm.ring)
     tasks = [asyncio.create_task(bot.courier.run(stop)), asyncio.create_task(alarm.run(stop))]
     tasks += [asyncio.create_task(inbox.run(stop)) for inbox in bot.inboxes]
+    silence = asyncio.create_task(bot.silence.run(stop))
     stopped = asyncio.create_task(stop.wait())
     try:
         if bot.slack is not None:
             tasks.append(await connect(bot, stop))
+        if bot.homes is not None:
+            tasks.append(asyncio.create_task(bot.homes.run(stop)))
         log.info("running: %s", _parts(bot))
         await asyncio.wait({stopped, *tasks[: 2 + len(bot.inboxes)]}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
         doors = [door.stop() for door in (bot.slack, bot.web) if door is not None]
-        await _within(STOP_SECONDS, asyncio.gather(*doors, *tasks, return_exceptions=True))
+        await _within(STOP_SECONDS, asyncio.gather(*doors, *tasks, silence, return_exceptions=True))
         await _within(CLOSE_SECONDS, asyncio.gather(*(close() for close in bot.closers), return_exceptions=True))
     for task in tasks:
         if task.done() and not task.cancelled() and (problem := task.exception()) is not None:
@@ -128,6 +131,8 @@ class Alarm:
     def ring(self) -> None:
         """Look now: the time has come, the clock was pushed, or something was committed (the courier has work then)."""
         self._bot.courier.wake()
+        if self._bot.homes is not None:
+            self._bot.homes.wake()
         self._rung.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -183,6 +188,8 @@ def _say_what_is_missing(bot: Bot) -> None:
         log.warning("DOCKET_SMTP_URL is not set: no mail goes out")
     if not bot.settings.slack_on:
         log.warning("Slack is off: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
+    elif bot.settings.slack_signing_secret is not None and not bot.settings.slack_by_http:
+        log.warning("Slack is connected in Socket Mode: with SLACK_APP_TOKEN set, SLACK_SIGNING_SECRET is not used")
 
 
 def _parts(bot: Bot) -> str:

@@ -19,10 +19,15 @@ PICTURES = Path(__file__).with_name("pictures")
 
 
 async def take(folder: Path) -> None:
-    """Write sandbox.png, decision.png and digest-mail.png (1280 x 800, light) into `folder`."""
+    """Write sandbox.png, decision.png, home.png and digest-mail.png (1280 x 800, light) into `folder`."""
     with tempfile.TemporaryDirectory() as data:
         async with harbor(Path(data), manifest=manifest()) as office, desk(office) as at:
             await _asked(at)
+            await at.be("Lee Park", "Docket Home")
+            await office.calm()
+            await expect(at.stream).to_contain_text("Waiting for your decision")
+            await _picture(at.page, folder / "home.png")
+            await at.be("Rita Gomez", "refunds")
             await at.follows("Decide, as Lee")
             await at.presses("Approve")
             form = at.page.locator("#modal")

@@ -3,45 +3,71 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from rules import intake
+from rules.asking_back import ask_back, tell_askers
 from rules.attaching import attach
 from rules.draft import DOCKET, Draft, merge
 from rules.events import Deleted, Edited, Mailed, Posted
 from rules.fields.reading import read_answer, read_unasked
 from rules.intake import ask, context, missing, no_persons, read_opening
 from rules.items import Item
+from rules.messages import Reply
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Replied, Unclear
 from rules.owners import choose_owner
+from rules.people import may_see
+from rules.prompts import noted, prompt, to_be_prompted
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter
-from rules.stops import judge, judge_again
+from rules.stops import judge, judge_again, open_trouble
 
 
 def from_thread(event: Posted, world: World, item: Item) -> Ruling:
     """A reply in an item's Slack thread."""
     if reason := no_persons(event):
         return Ruling(ignored=reason, touched=item.key)
+    if (event.place, event.ts) == (item.source.place, item.source.message_id):
+        # Somebody pointed at it before it was heard itself.
+        return Ruling(ignored="the message that it was opened with", touched=item.key)
     draft = _begin(event, world, item)
-    attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place})
+    nodded = to_be_prompted(draft, event.text)
+    prompted = {"prompted": [trouble.code for trouble in nodded]} if nodded else {}
+    attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place, **prompted})
     if _opens_another(draft, event.text):
         return _with_another(draft, intake.from_reply(event, world, draft.workflow, follows=item.key))
-    return _read(draft, event.text)
+    aside = event.direct and not small_talk(event.text)
+    if aside and draft.by != item.owner and item.closed_at is None:
+        draft.tell(Replied(item=item.key, to=item.owner))
+    tell_askers(draft, in_slack=True)
+    ruling = _read(draft, event.text)
+    if nodded:
+        return replace(ruling, reply=Reply(message=prompt(nodded, draft.item, draft.workflow, about=event.ts)))
+    return replace(ruling, reply=noted(draft.item, draft.by)) if aside else ruling
 
 
 def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
     """A mail in an item's thread; a machine's mail is kept with the item and changes nothing else."""
     draft = _begin(event, world, item)
-    where = {"message_id": event.message_id, **({"automatic": event.automatic} if event.automatic else {})}
+    where: dict[str, Any] = {"message_id": event.message_id}
+    if event.automatic:
+        answers = event.automatic in ("auto-reply", "notification")
+        where |= {"automatic": event.automatic, "quiet": event.automatic != "notification", "absent": answers}
     attach(draft, event.new_text or event.text, event.attachments, where)
     if event.message_id:
         draft.threads[f"mail:{event.message_id}"] = item.key
-    if event.automatic or not event.by:
+    if event.automatic:
+        return draft.ruling()
+    ask_back(draft, event)
+    if not event.by:
         return draft.ruling()
     if _opens_another(draft, event.new_text):
-        return _with_another(draft, intake.from_mail(event, world, follows=item.key))
-    if draft.by != item.owner and item.closed_at is None:
+        return _with_another(
+            draft, intake.from_mail(event, world, follows=item.key, into=world.book.workflows[item.workflow])
+        )
+    told = tell_askers(draft, in_slack=False)
+    if item.owner not in (draft.by, *told) and item.closed_at is None:
         draft.tell(Replied(item=item.key, to=item.owner))
     return _read(draft, event.new_text, may_answer=event.answerable)
 
@@ -69,9 +95,11 @@ def from_deletion(event: Deleted, world: World, item: Item) -> Ruling:
 
 
 def _counts(draft: Draft) -> bool:
-    """Answers count from the requester, the owner, the backup and people of the rulebook."""
+    """Answers count from the requester, the owner, the backup and people of the rulebook who may see it."""
     item = draft.item
-    return draft.by in (item.requester, item.owner, item.backup) or draft.by in draft.book.people
+    if draft.by in (item.requester, item.owner, item.backup):
+        return True
+    return draft.by in draft.book.people and may_see(draft.book, item, draft.workflow, draft.by)
 
 
 def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
@@ -115,7 +143,11 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
     if found:
         fill(draft, found, "answer")
     unclear = {name: problem for name, problem in answers.unclear.items() if name in draft.item.missing}
-    if unclear and may_answer and not draft.item.told_unclear:
+    if unclear and may_answer and (hush := draft.world.hush() or draft.world.hasty()):
+        # Two machines would go on like this for ever: a person takes over.
+        if draft.workflow.follow_up is not None:
+            open_trouble(draft, draft.workflow.follow_up.then, because=hush, raised_by=DOCKET)
+    elif unclear and may_answer and not draft.item.told_unclear:
         if draft.via == "mail":
             # An absence that nothing marks as one would answer this, too, and so on without end.
             draft.record("asked", {"fields": list(unclear), "unclear": True}, by=DOCKET)
@@ -134,6 +166,8 @@ def _opens_again(draft: Draft, text: str) -> bool:
 
 def _opens_another(draft: Draft, text: str) -> bool:
     """Where the rulebook says `link`, a reply of the requester to a closed item is a new one; thanks are not."""
+    if draft.workflow.name not in draft.book.workflows:
+        return False
     links = draft.workflow.on_reply_after_close == "link" and draft.by == draft.item.requester
     return links and draft.item.closed_at is not None and not small_talk(text)
 

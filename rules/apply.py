@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rules import answers, due, failures, intake
+from rules import answers, bounces, by_mail, direct, due, failures, intake, opening, quarantine, tracking
 from rules.commands import NOT_YET, USAGE
 from rules.decisions import decide
+from rules.disavowals import disavow
 from rules.draft import Draft, merge
 from rules.events import (
+    Absent,
     Command,
     Deleted,
     Due,
     Edited,
     Event,
     Failed,
+    Looked,
     Mailed,
     Posted,
+    Reachable,
     Reacted,
     Recovered,
+    Refused,
     Threaded,
+    Unreachable,
     Unreadable,
 )
 from rules.items import Item
-from rules.messages import Line, Strong
-from rules.replies import done, refused, usage
+from rules.passing_on import pass_on, reachable, unreachable
+from rules.receiving import receive
+from rules.replies import refused, usage
+from rules.rights import guests, unknown
 from rules.ruling import Ruling, World
 from rules.timing import timers
-from rules.wording.cards import status
-from rules.work import DEEDS, seen_by, work
+from rules.work import DEEDS, work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +51,32 @@ def wanted(event: Event) -> Wanted:
     """Which item an event may be about."""
     match event:
         case Posted() | Edited() | Deleted():
-            roots = (event.thread, event.ts) if event.thread else (event.ts,)
-            return Wanted(conversations=tuple(f"slack:{event.place}:{ts}" for ts in roots))
+            return Wanted(conversations=_around(event))
         case Reacted(message=message):
-            roots = (message.thread, message.ts) if message.thread else (message.ts,)
-            return Wanted(conversations=tuple(f"slack:{message.place}:{ts}" for ts in roots))
+            return Wanted(conversations=_around(message))
         case Mailed():
             return Wanted(conversations=tuple(f"mail:{message_id}" for message_id in event.references))
+        case Command(message=Posted() as message):
+            return Wanted(key=event.item, conversations=_around(message))
         case Command():
             in_thread = (f"slack:{event.place}:{event.thread}",) if event.thread else ()
             return Wanted(key=event.item, conversations=in_thread)
-        case Due() | Threaded():
+        case Due() | Threaded() | Absent() | Looked():
             return Wanted(key=event.item)
-        case Failed() | Recovered():
+        case Failed():
+            return Wanted(key=event.item, cause=event.cause)
+        case Recovered():
             return Wanted(cause=event.cause)
         case Unreadable():
             return Wanted(cause=f"unreadable:{event.id}")
         case _:
             return Wanted()
+
+
+def _around(message: Posted | Edited | Deleted) -> tuple[str, ...]:
+    """The conversations that a Slack message belongs to: its thread's, and its own where it begins one."""
+    roots = (message.thread, message.ts) if message.thread else (message.ts,)
+    return tuple(f"slack:{message.place}:{ts}" for ts in roots)
 
 
 def apply(event: Event, world: World) -> Ruling:
@@ -76,80 +91,106 @@ def _judge(event: Event, world: World) -> Ruling:
         case Posted():
             if item is not None:
                 return answers.from_thread(event, world, item)
+            if event.direct:
+                return direct.from_direct(event, world)
             if event.thread and event.subtype != "thread_broadcast":
                 return Ruling(ignored="a reply in a thread that nothing tracks")
             return intake.from_channel(event, world)
         case Edited():
-            return answers.from_edit(event, world, item) if item else Ruling(ignored="nothing tracks that message")
+            return answers.from_edit(event, world, item) if item else _untracked(event)
         case Deleted():
-            return answers.from_deletion(event, world, item) if item else Ruling(ignored="nothing tracks that message")
+            return answers.from_deletion(event, world, item) if item else _untracked(event)
         case Reacted():
             if item is not None:
                 return Ruling(ignored="tracked already", touched=item.key)
-            return intake.from_reaction(event, world)
+            return tracking.from_reaction(event, world)
         case Mailed():
-            return answers.from_mail(event, world, item) if item else intake.from_mail(event, world)
+            return receive(event, world, _mailed)
         case Command():
             return _command(event, world, item)
         case Due():
             return _due(event, world, item)
         case Threaded():
             return _threaded(event, world, item)
+        case Looked():
+            return _looked(event, world, item)
         case Failed():
             return failures.failed(event, world)
+        case Refused():
+            return bounces.refused(event, world)
         case Recovered():
             return failures.recovered(event, world)
         case Unreadable():
             return failures.unreadable(event, world)
+        case Unreachable():
+            return unreachable(event, world)
+        case Reachable():
+            return reachable(event, world)
+        case Absent():
+            return pass_on(event, world, item) if item else Ruling(ignored="its item is not there")
         case _:
             raise TypeError(f"no rule for {type(event).__name__}")
+
+
+def _mailed(event: Mailed, world: World) -> Ruling:
+    item = world.item
+    belongs = None if item is None or _goes_apart(event, world, item) else item
+    if (ruling := by_mail.told(event, world, belongs, _command)) is not None:
+        return ruling
+    if item is None or _goes_apart(event, world, item):
+        return intake.from_mail(event, world)
+    return answers.from_mail(event, world, item)
+
+
+def _goes_apart(event: Mailed, world: World, item: Item) -> bool:
+    """A mail to a private inbox is not put into public work, whatever thread it was written in."""
+    confidential = intake.private_reader(world.book, (event.inbox, *event.addressed)) is not None
+    return confidential and not world.book_of(item.rulebook).workflows[item.workflow].private
 
 
 def _command(command: Command, world: World, item: Item | None) -> Ruling:
     if command.verb in NOT_YET:
         return Ruling(reply=refused("not_yet", (f"`{command.verb}` is not built yet.",)))
+    if (refusal := guests(command, world.book)) is not None:
+        return Ruling(reply=refusal)
     if command.verb == "new":
-        return _new(command, world)
-    if command.verb not in DEEDS and command.verb not in ("approve", "reject"):
+        return opening.opened(command, world)
+    if command.verb == "quarantine":
+        return quarantine.judge(command, world)
+    if command.verb not in DEEDS and command.verb not in ("approve", "reject", "disavow"):
         raise TypeError(f"`{command.verb}` changes nothing: it is asked, not taken")
     if item is None:
         if command.item is None:
             does, how = USAGE[command.verb]
             return Ruling(reply=usage(how, f"Which item? `{command.verb}` is to {does}."))
-        return Ruling(reply=refused("unknown_item", (f"There is no {command.item}.",)))
+        return Ruling(reply=unknown(command.item))
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     draft = Draft(world, command, workflow, item.key, item)
-    if not seen_by(draft, command.verb):
-        return Ruling(reply=refused("unknown_item", (f"There is no {item.key} that you can see.",)))
+    if command.verb == "disavow":
+        return disavow(draft, command, world)
     return decide(draft, command) if command.verb in ("approve", "reject") else work(draft, command)
 
 
-def _new(command: Command, world: World) -> Ruling:
-    known = {w.name: w for w in world.book.workflows.values() if w.intake.command}
-    by_key = {w.key.lower(): w for w in known.values()}
-    workflow = known.get(command.workflow or "") or by_key.get((command.workflow or "").lower())
-    if workflow is None:
-        said = f"There is no workflow `{command.workflow}`." if command.workflow else "What should be opened?"
-        lines = tuple((Strong(f"/docket new {w.name}"), f"  {w.promise}") for w in known.values())
-        return Ruling(reply=refused("unknown_workflow", (said,), *lines, blank="workflow"))
-    ruling = intake.from_command(command, world, workflow)
-    if ruling.reply is not None:
-        return ruling
-    item = ruling.items[0]
-    new = item.version == sum(entry.item == item.key for entry in ruling.entries)
-    if new:
-        line: Line = (Strong(item.key), ": ", *status(item, workflow))
-    else:
-        line = (f"{item.key} says the same already; it was added there.",)
-    return replace(ruling, reply=done(line, item=item.key))
+def _untracked(event: Edited | Deleted) -> Ruling:
+    return Ruling(ignored="nothing tracks that message", unkept=event.direct)
 
 
 def _threaded(event: Threaded, world: World, item: Item | None) -> Ruling:
     if item is None or item.source.thread is not None:
         return Ruling(ignored="it has a conversation already")
     draft = Draft(world, event, world.book_of(item.rulebook).workflows[item.workflow], item.key, item)
-    draft.record("threaded", {"place": event.place, "thread": event.thread})
+    where = {"place": event.place, "thread": event.thread}
+    draft.record("threaded", {**where, **({"permalink": event.permalink} if event.permalink else {})})
     draft.threads[f"slack:{event.place}:{event.thread}"] = item.key
+    return draft.ruling()
+
+
+def _looked(event: Looked, world: World, item: Item | None) -> Ruling:
+    """Who had it shown is part of its record, and changes nothing of it."""
+    if item is None:
+        return Ruling(ignored="its item is not there")
+    draft = Draft(world, event, world.book_of(item.rulebook).workflows[item.workflow], item.key, item)
+    draft.record("looked", {"command": event.command})
     return draft.ruling()
 
 

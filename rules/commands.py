@@ -6,7 +6,7 @@
     except KEY CODE why            approve|reject KEY[/EXCEPTION] CODE why
     set KEY field value            evidence KEY kind value          tick KEY n
     snooze KEY 2h                  away until D for @person         breakglass KEY why
-    pause|resume [WORKFLOW]        quarantine
+    pause|resume [WORKFLOW]        quarantine                       disavow KEY
 
 Words are matched in any case; a KEY is letters, a dash and digits (REF-12), with /EXCEPTION where one is meant.
 """
@@ -55,18 +55,56 @@ USAGE: dict[Verb, tuple[str, str]] = {
     "reopen": ("open it again", "reopen KEY cause"),
     "ask": ("ask the requester something", "ask KEY question"),
     "exceptions": ("open exceptions", "exceptions"),
-    "quarantine": ("what was held", "quarantine"),
+    "quarantine": ("what was held", "quarantine [release|drop ID why]"),
+    "disavow": ("say that a decision in your name was not yours", "disavow KEY"),
+}
+
+#: One of each, as somebody would type it.
+EXAMPLES: dict[Verb, str] = {
+    "new": "new refund ORD-48213 was charged twice, 45 USD",
+    "mine": "mine",
+    "list": "list refund",
+    "show": "show REF-12",
+    "why": "why REF-12",
+    "claim": "claim REF-12",
+    "assign": "assign REF-12 @dana she knows the customer",
+    "next": "next REF-12",
+    "back": "back REF-12 the amount is wrong",
+    "except": "except REF-12 NOT_READY the order is not in the log",
+    "decide": "decide REF-12",
+    "approve": "approve REF-12 DOUBLE_CHARGE the log shows both captures",
+    "reject": "reject REF-12 NO_PROOF the log shows one capture",
+    "evidence": "evidence REF-12 receipt re_1234",
+    "close": "close REF-12",
+    "snooze": "snooze REF-12 2h",
+    "away": "away until 2026-12-01 for @lee",
+    "breakglass": "breakglass REF-12 the customer stands in the shop",
+    "pause": "pause refund",
+    "resume": "resume refund",
+    "digest": "digest morning",
+    "report": "report stall-rate",
+    "help": "help except",
+    "accept": "accept REF-12",
+    "tick": "tick REF-12 2",
+    "set": "set REF-12 amount 450 USD",
+    "ack": "ack REF-12",
+    "reopen": "reopen REF-12 the money came back",
+    "ask": "ask REF-12 which card was charged?",
+    "exceptions": "exceptions",
+    "quarantine": "quarantine",
+    "disavow": "disavow REF-12",
 }
 
 #: Verbs that later versions answer; typed now they get an honest sentence.
-NOT_YET: frozenset[str] = frozenset(
-    {"back", "accept", "tick", "away", "breakglass", "pause", "resume", "report", "quarantine"}
-)
+NOT_YET: frozenset[str] = frozenset({"back", "accept", "tick", "away", "breakglass", "pause", "resume", "report"})
+
+#: A typed word that is at least this like a verb (rapidfuzz ratio, 100 is equal) was probably meant for it.
+MEANT_FROM = 60
 
 _KEY = re2.compile(r"([A-Za-z][A-Za-z0-9]{0,9})-([0-9]{1,12})(?:/([A-Za-z][A-Za-z0-9_]{0,60}))?")
 _WITH_KEY = frozenset(
     {"show", "why", "claim", "assign", "next", "back", "except", "decide", "approve", "reject", "evidence", "close",
-     "snooze", "breakglass", "accept", "tick", "set", "ack", "reopen", "ask"}
+     "snooze", "breakglass", "accept", "tick", "set", "ack", "reopen", "ask", "disavow"}
 )  # fmt: skip
 
 
@@ -99,10 +137,15 @@ def key_in(text: str) -> str | None:
     return f"{found.group(1).upper()}-{int(found.group(2))}" if found else None
 
 
+def as_key(text: str) -> str | None:
+    """The item key that a text is, and nothing besides (`ref-12` is REF-12), or None."""
+    found = _KEY.fullmatch(text)
+    return key_in(text) if found and not found.group(3) else None
+
+
 def parse(text: str) -> Parsed | Misunderstood:
     """What was typed, without its leading `/docket` or mention; "" means `mine`, and a KEY alone means `show`."""
-    first, _, rest = text.strip().partition(" ")
-    rest = rest.strip()
+    first, rest = _parted(text)
     if not first:
         return Parsed(verb="mine")
     word = first.lower().lstrip("/")
@@ -114,33 +157,44 @@ def parse(text: str) -> Parsed | Misunderstood:
     if verb in _WITH_KEY:
         return _about_an_item(verb, rest)
     if verb == "new":
-        workflow, _, words = rest.partition(" ")
-        return Parsed(verb=verb, workflow=workflow.lower() or None, words=words.strip())
+        workflow, words = _parted(rest)
+        return Parsed(verb=verb, workflow=workflow.lower() or None, words=words)
     if verb in ("list", "pause", "resume"):
         return Parsed(verb=verb, workflow=rest.lower() or None)
     if verb == "away":
         return _away(rest)
+    if verb == "quarantine":
+        return _quarantine(rest)
     return Parsed(verb=verb, name=rest.lower() or None)
 
 
-def looks_like_a_command(text: str) -> bool:
-    """Whether free text to the bot (a mention, a direct message) begins with a verb or is a key alone."""
-    first = text.strip().partition(" ")[0]
-    return first.lower().lstrip("/") in VERBS or _KEY.fullmatch(first.strip()) is not None
+def _quarantine(rest: str) -> Parsed:
+    """`release ID why` or `drop ID why`; an outside id keeps its letters as they are."""
+    deed, after = _parted(rest)
+    outside_id, words = _parted(after)
+    return Parsed(verb="quarantine", name=deed.lower() or None, code=outside_id or None, words=_because(words))
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The first word, and what follows it; a line may end after a word, too."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    return first, rest[0].strip() if rest else ""
+
+
+def item_and_rest(rest: str) -> tuple[str | None, str | None, str]:
+    """The KEY that a text begins with, the EXCEPTION in it, and what follows; without a KEY all of it follows."""
+    first, after = _parted(rest)
+    found = _KEY.fullmatch(first)
+    if found is None:
+        return None, None, rest
+    code = found.group(3).upper() if found.group(3) else None
+    return f"{found.group(1).upper()}-{int(found.group(2))}", code, after
 
 
 def _about_an_item(verb: Verb, rest: str) -> Parsed:
-    first, _, after = rest.partition(" ")
-    found = _KEY.fullmatch(first)
-    if found is None:
-        # In a thread a mention without KEY means that thread's item: the words stay for the desk to place.
-        item, code, after = None, None, rest
-    else:
-        item = f"{found.group(1).upper()}-{int(found.group(2))}"
-        code = found.group(3).upper() if found.group(3) else None
-    after = after.strip()
-    head, _, tail = after.partition(" ")
-    tail = tail.strip()
+    # In a thread a mention without KEY means that thread's item: the words stay for the desk to place.
+    item, code, after = item_and_rest(rest)
+    head, tail = _parted(after)
     match verb:
         case "approve" | "reject":
             return Parsed(verb=verb, item=item, code=code, reason_code=head.upper() or None, words=_because(tail))
@@ -169,12 +223,17 @@ def _away(rest: str) -> Parsed:
 
 
 def _misspelt(word: str) -> Misunderstood:
-    # Long words are no typing errors of a verb, and comparing them costs time on hostile text.
-    best = process.extractOne(word.lower()[:40], VERBS, scorer=fuzz.ratio, score_cutoff=60)
-    if best is None:
+    verb = meant(word, MEANT_FROM)
+    if verb is None:
         return Misunderstood(sentence=f"`{word[:40]}` is no command of mine. `/docket help` lists them.")
-    verb = cast(Verb, best[0])
-    does, usage = USAGE[verb]
+    does, _ = USAGE[verb]
     return Misunderstood(
-        sentence=f"`/docket {word[:40]}`? Did you mean `{verb}`: {does} (`/docket {usage}`)?", guess=verb
+        sentence=f"`/docket {word[:40]}`? Did you mean `{verb}`: {does} (`/docket {EXAMPLES[verb]}`)?", guess=verb
     )
+
+
+def meant(word: str, likeness: int) -> Verb | None:
+    """The verb that a word is a typing error of: the one most like it, from a likeness of 0 to 100 on."""
+    # Long words are no typing errors of a verb, and comparing them costs time on hostile text.
+    best = process.extractOne(word.lower()[:40], VERBS, scorer=fuzz.ratio, score_cutoff=likeness)
+    return cast(Verb, best[0]) if best else None

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
-from rules.events import Command
+from rules.events import Command, Verb
 from rules.intake import ask
 from rules.items import Trouble
 from rules.messages import Line, Reply, Who
-from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Verdict
-from rules.people import may_decide
+from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Receipt, Verdict
+from rules.passing_on import mended
 from rules.replies import done, refused
+from rules.rights import refusal, sees, unknown
 from rules.ruling import Ruling
 from rules.stages import enter, finish, following
 from rules.stops import cards, keep_clock, read_values
-from rules.wording.lines import decided_line, deciders_line, shown_values
+from rules.wording.lines import decided_line, shown_values
 
 
 def decide(draft: Draft, command: Command) -> Ruling:
     """`approve` or `reject` an exception of the draft's item, or say exactly why not and who may."""
     item = draft.item
-    chosen = choose(draft, command)
-    if isinstance(chosen, Reply):
-        return draft.ruling(reply=chosen)
-    trouble = chosen
-    if not may_decide(trouble, draft.by, item.requester):
-        return draft.ruling(reply=_may_not(draft, trouble))
+    trouble = chosen(draft, command)
+    if isinstance(trouble, Reply):
+        return draft.ruling(reply=trouble)
     if problem := _flaw(draft, trouble, command):
         return draft.ruling(reply=problem)
     shown = shown_values(item, draft.workflow, trouble.code)
@@ -37,9 +37,33 @@ def decide(draft: Draft, command: Command) -> Ruling:
     )
     after_decision(draft, trouble, verdict)
     draft.tell(*cards(draft, trouble), Card(item=draft.key, to=CONVERSATION))
+    if draft.via in ("mail", "page"):
+        draft.tell(Receipt(item=draft.key, to=draft.by, code=trouble.code, opened_at=stamp(trouble.opened_at)))
     last = draft.item.last_trouble(trouble.code)
     assert last is not None, "it was decided a moment ago"
-    return draft.ruling(reply=done(decided_line(draft.item, last, draft.book), item=draft.key))
+    ruling = draft.ruling(reply=done(decided_line(draft.item, last, draft.book), item=draft.key))
+    return replace(ruling, leads_to=mended(draft, command, trouble))
+
+
+def chosen(draft: Draft, command: Command) -> Trouble | Reply:
+    """The exception to approve or reject, for a person who may; else what they hear."""
+    if not sees(draft.book, draft.item, draft.workflow, draft.by):
+        return unknown(draft.key)
+    # What was decided already, and in which words, is told to colleagues alone.
+    if draft.by not in draft.book.people and (outside := may(draft, command.verb)) is not None:
+        return outside
+    trouble = choose(draft, command)
+    if isinstance(trouble, Reply):
+        return trouble
+    return may(draft, command.verb, trouble) or trouble
+
+
+def may(draft: Draft, verb: Verb, *troubles: Trouble) -> Reply | None:
+    """Why the acting person may not do that with the draft's item, or its `troubles`; None: they may."""
+    return refusal(
+        verb, draft.book, draft.by, guest=draft.guest, item=draft.item, workflow=draft.workflow,
+        troubles=troubles or None,
+    )  # fmt: skip
 
 
 def choose(draft: Draft, command: Command) -> Trouble | Reply:
@@ -117,19 +141,12 @@ def _flaw(draft: Draft, trouble: Trouble, command: Command) -> Reply | None:
     return None
 
 
-def _may_not(draft: Draft, trouble: Trouble) -> Reply:
-    item = draft.item
-    if draft.by == item.requester:
-        first: Line = ("Nobody decides on their own request. ", *deciders_line(trouble))
-        return refused("own_request", first)
-    return refused("not_yours", deciders_line(trouble), (f"Nothing was changed on {item.key}.",))
-
-
 def _nothing_open(draft: Draft, last: Trouble | None) -> Reply:
     """The loser of a race, or a stale card: who decided, and that this click did nothing."""
     if last is not None and last.decision is not None:
         line = decided_line(draft.item, last, draft.book)
-        return refused("already_decided", line, ("Nothing was changed by your click.",))
+        act = "mail" if draft.via == "mail" else "click"
+        return refused("already_decided", line, (f"Nothing was changed by your {act}.",))
     if last is not None and last.state == "void":
         return refused("void", (f"{last.code} of {draft.key} no longer waits for a decision. Nothing was changed.",))
     owner = draft.item.owner

@@ -28,6 +28,7 @@ class Figures:
     until: datetime
     open_items: Sequence[Item]
     changed: Sequence[Item]
+    held: int = 0  # in quarantine, now
 
 
 def digest(name: str, reader: str, day: date, figures: Figures, book: Rulebook, workflow_of: WorkflowOf) -> Message:
@@ -108,6 +109,7 @@ class _Shown:
             or self.decided
             or self.quiet
             or self.ours
+            or self.figures.held
             or self.opened
         ):
             return f"Nothing waits for you. {_items(self.work)} open, nothing overdue, {len(self.closed)} closed."
@@ -124,7 +126,7 @@ class _Shown:
             _cut("Decided", [self._decided_row(i, t) for i, t in self.decided], "docketbot ledger export"),
             _cut("Opened", [self._opened_row(i) for i in self.opened], "/docket list"),
             _cut("Quiet", [self._quiet_row(i) for i in self.quiet], "/docket list"),
-            _cut("Ours", [self._ours_row(i) for i in self.ours], "/docket exceptions"),
+            _cut("Ours", [*self._held_rows(), *(self._ours_row(i) for i in self.ours)], "/docket exceptions"),
         ]
 
     def foot(self) -> Line:
@@ -188,6 +190,13 @@ class _Shown:
                 When(since),
             )
         )
+
+    def _held_rows(self) -> list[Row]:
+        held = self.figures.held
+        if not held:
+            return []
+        said = "1 mail is held" if held == 1 else f"{held} mails are held"
+        return [Row(line=(Strong(said), " · ", Who(self.book.operator), " looks at them: /docket quarantine"))]
 
     def _ours_row(self, item: Item) -> Row:
         count = max((t.count for t in item.exceptions), default=1)

@@ -33,7 +33,10 @@ class Draft:
         self.key = key
         self.by = world.book.person_of(event.by)
         self.via = event.via
+        self.guest = event.guest
         self.threads: dict[str, str] = {}
+        self.offered: dict[str, str] = {}
+        self.spends = ""  # the outbox id of a token that is used up by it
         self.failures: list[str] = []  # conditions that could not be judged, in words, for the operator
         self._item = item
         self._entries: list[Entry] = []
@@ -88,9 +91,11 @@ class Draft:
             items=(self.item,) if self._entries else (),
             notices=tuple(self._notices),
             threads=dict(self.threads),
+            offered=dict(self.offered),
             reply=reply,
             ignored=ignored,
             touched=self.key if self._item else "",
+            spends=self.spends,
             unjudged=tuple(dict.fromkeys(self.failures)),
         )
 
@@ -122,14 +127,18 @@ def facts_of(item: Item, book: Rulebook, now: datetime) -> Facts:
 
 
 def merge(first: Ruling, *others: Ruling) -> Ruling:
-    """Several items changed by one happening; the first ruling's reply and reason stand."""
+    """Several items changed by one happening, or one of them further; the first ruling's reply and reason stand."""
     for other in others:
+        later = {item.key for item in other.items}
         first = replace(
             first,
             entries=first.entries + other.entries,
-            items=first.items + other.items,
+            items=(*(item for item in first.items if item.key not in later), *other.items),
             notices=first.notices + other.notices,
             threads={**first.threads, **other.threads},
+            offered={**first.offered, **other.offered},
+            leads_to=first.leads_to + other.leads_to,
+            spends=first.spends or other.spends,
             unjudged=first.unjudged + other.unjudged,
         )
     return first

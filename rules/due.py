@@ -7,7 +7,7 @@ from rules.entries import stamp
 from rules.events import Due
 from rules.intake import ask
 from rules.items import Trouble
-from rules.notices import CONVERSATION, Card, DecisionCard, Late, Reminder
+from rules.notices import CONVERSATION, Card, DecisionCard, Discreet, Late, Notice, Reminder
 from rules.people import ladder, steps_left
 from rules.ruling import Ruling
 from rules.stops import cards, open_trouble
@@ -45,10 +45,14 @@ def fire(draft: Draft, due: Due) -> Ruling:
 def _follow_up(draft: Draft) -> None:
     rule = draft.workflow.follow_up
     assert rule is not None, "only a workflow with `follow_up` has such a timer"
+    names = ", ".join(draft.item.missing)
+    if draft.item.absent:
+        because = f"An automatic reply came when {names} was asked for; asking again would reach nobody."
+        open_trouble(draft, rule.then, because=because, raised_by=DOCKET)
+        return
     if draft.item.asks < rule.at_most:
         ask(draft)
         return
-    names = ", ".join(draft.item.missing)
     open_trouble(draft, rule.then, because=f"Asked {draft.item.asks} times for {names}.", raised_by=DOCKET)
 
 
@@ -71,11 +75,12 @@ def _late(draft: Draft) -> None:
     assert stage is not None, "only an item in a stage has such a timer"
     last = number + 1 >= len(steps)
     next_at = None if last else work_calendar(draft.book, draft.workflow).add(draft.now, stage.within)
-    told = [steps[number].person] if number < len(steps) else []
-    if number == 0:
-        told.insert(0, item.owner)
-    draft.record("late", {"to": told, "next_at": stamp(next_at) if next_at else None}, by=DOCKET)
+    up = steps[number : number + 1]
+    told = [*([item.owner] if number == 0 else []), *(step.person for step in up if not step.discreet)]
+    apart = [step.person for step in up if step.discreet]
+    draft.record("late", {"to": [*told, *apart], "next_at": stamp(next_at) if next_at else None}, by=DOCKET)
     draft.tell(*(Late(item=item.key, to=person, step=number) for person in told))
+    draft.tell(*(Discreet(item="", to=person, what="late") for person in apart))
     draft.tell(Card(item=item.key, to=CONVERSATION))
 
 
@@ -117,14 +122,12 @@ def _escalate(draft: Draft, trouble: Trouble) -> None:
         by=DOCKET,
     )
     now = draft.item.open_trouble(trouble.code)[0]
+    opened_at = stamp(trouble.opened_at)
+    up: Notice = DecisionCard(
+        item=draft.key, to=step.person, code=trouble.code, opened_at=opened_at, passed_from=trouble.owner
+    )
+    if step.discreet:
+        up = Discreet(item="", to=step.person, what="late")
     draft.tell(
-        *(card for card in cards(draft, now) if card.to != step.person),
-        DecisionCard(
-            item=draft.key,
-            to=step.person,
-            code=trouble.code,
-            opened_at=stamp(trouble.opened_at),
-            passed_from=trouble.owner,
-        ),
-        Card(item=draft.key, to=CONVERSATION),
+        *(card for card in cards(draft, now) if card.to != step.person), up, Card(item=draft.key, to=CONVERSATION)
     )

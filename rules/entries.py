@@ -11,13 +11,20 @@ Kind = Literal[
     "opened", "filled", "conflicted", "owned", "entered", "asked", "clock", "raised", "counted", "reminded",
     "late", "escalated", "decided", "voided", "reassigned", "snoozed", "acknowledged", "questioned",
     "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
-    "rulebook",
+    "rulebook", "relieved", "failed", "looked",
+    "bounced", "released", "dropped",
+    "refused", "unclear", "disavowed",
 ]  # fmt: skip
 
 
 def stamp(at: datetime) -> str:
     """A moment as entries hold it: RFC 3339 in UTC (`2026-11-20T15:30:00Z`)."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def moment(value: str | None) -> datetime | None:
+    """An RFC 3339 string of an entry as an aware UTC datetime."""
+    return datetime.fromisoformat(value) if value else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

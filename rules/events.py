@@ -16,6 +16,8 @@ class Event:
     """`id` is the outside id of design.md, promise 2; `at` UTC as the source dates it; `by` a raw identity.
 
     A raw identity is `slack:U...`, an e-mail address in lower case, or a rulebook key (command line, timers: "docket").
+    `guest`: the source knows `by` as a guest or as a person of another organization (Slack: users.info's
+    is_restricted, is_ultra_restricted, is_stranger, or another team); they may open and answer, nothing else.
     """
 
     id: str
@@ -23,6 +25,7 @@ class Event:
     at: datetime
     by: str
     via: Via
+    guest: bool = False
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -31,13 +34,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came along: its cleaned name, media type, size in bytes, SHA-256 ("" where only linked)."""
+    """A file that came along: its cleaned name, media type, size in bytes, SHA-256 ("" where only linked).
+
+    `data` are its bytes where they came along and are few enough to be kept; no rule looks at them.
+    """
 
     name: str
     media_type: str = ""
     size: int = 0
     sha256: str = ""
     url: str = ""
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,8 @@ class Posted(Event):
     subtype: str = ""  # Slack's, where it is no ordinary message (channel_join, ...)
     files: tuple[Attachment, ...] = ()
     permalink: str | None = None
+    edit: str = ""  # outside id of its last edit, where it was read only after that: it is no happening of its own then
+    joined: bool = True  # we are in that conversation; else we can neither answer there nor hear how it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,7 @@ class Edited(Event):
     ts: str
     thread: str | None
     text: str
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,7 @@ class Deleted(Event):
     place: str
     ts: str
     thread: str | None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,34 @@ class Reacted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One address that a bounce speaks of. `status` as RFC 3463 has it (5.1.1), read from words where no code stands.
+
+    `action`: what the server did (RFC 3464, section 2.3.3), as far as it says: `failed` or `delayed`.
+    """
+
+    address: str  # lower case; "" where the bounce names none
+    status: str = ""
+    action: Literal["", "failed", "delayed"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """What a server says of a mail that it could not deliver, or not yet.
+
+    `sent_as` are Message-IDs of our form, `details` plus-address details of our own addresses, found anywhere in it.
+    """
+
+    refusals: tuple[Refusal, ...] = ()
+    sent_as: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+#: What makes a mail look hostile: built to break its readers, or with a program that whoever opens it runs.
+Suspicion = Literal["built to break readers", "a program attached"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mailed(Event):
     """A mail, read. `by` is From's address ("" where none can be believed); ids are Message-IDs with their brackets.
 
@@ -93,6 +132,7 @@ class Mailed(Event):
     `details` are the plus-address details of our own addresses that it was sent to (one may be a token of ours);
     `subject_keys` the item keys in square brackets of its subject; `trust` what a receiver that the inbox's settings
     name found: `aligned` (DMARC-aligned pass for `by`), `failed` (dmarc=fail), or "" (it says nothing that counts).
+    `bounce` is what a bounce says; `suspicions` why it looks hostile.
     """
 
     inbox: str
@@ -112,6 +152,8 @@ class Mailed(Event):
     details: tuple[str, ...] = ()
     subject_keys: tuple[str, ...] = ()
     trust: Literal["", "aligned", "failed"] = ""
+    bounce: Bounce | None = None
+    suspicions: tuple[Suspicion, ...] = ()
     troubles: tuple[str, ...] = ()  # what was odd in it, in words
 
 
@@ -126,7 +168,7 @@ class Unreadable(Event):
 Verb = Literal[
     "new", "mine", "list", "show", "claim", "assign", "next", "back", "except", "decide", "approve", "reject",
     "evidence", "close", "snooze", "away", "breakglass", "pause", "resume", "why", "digest", "report", "help",
-    "accept", "tick", "set", "ack", "reopen", "ask", "exceptions", "quarantine",
+    "accept", "tick", "set", "ack", "reopen", "ask", "exceptions", "quarantine", "disavow",
 ]  # fmt: skip
 
 
@@ -136,6 +178,7 @@ class Command(Event):
 
     `item` is a key; `code` an exception code, a reason code stands in `reason_code`. `words` is free text
     (rationale, cause, question, value); `place` the conversation it was said in; `seen` what its form showed.
+    `message` is the Slack message that it is about: one to be tracked, or that shows what is wrong.
     """
 
     verb: Verb
@@ -152,6 +195,8 @@ class Command(Event):
     thread: str | None = None  # root ts, where it was said in a thread: names the item that `item` leaves out
     fields: Mapping[str, str] = field(default_factory=dict)  # of a form
     seen: Mapping[str, str] | None = None
+    files: tuple[Attachment, ...] = ()  # that came along and may be the proof that is meant
+    message: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,20 +211,45 @@ class Due(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Event):
-    """The bot itself failed: `cause` is one name for what keeps failing, `sentence` says it to the operator."""
+    """The bot itself failed: `cause` is one name for what keeps failing, `sentence` says it to whoever owns it.
+
+    That is the operator; where it concerns private work, an `item` of it or one that a private `workflow` lost by it,
+    it is the owner of that.
+    """
 
     cause: str
     sentence: str
     item: str | None = None  # whose notice or message it concerned
+    workflow: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked(Event):
+    """`by` (`os:NAME`, of the operating system) had the private `item` shown by `command` of the command line."""
+
+    item: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threaded(Event):
-    """The first message of `item` in a channel was posted: its conversation is `place` and `thread` from now on."""
+    """The first message of `item` in a channel was posted: its conversation is `place` and `thread` from now on.
+
+    `permalink` is that message's web address, where others than its reader can open it.
+    """
 
     item: str
     place: str
     thread: str
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Event):
+    """A mail server refused `letter` (an outbox id) while it was handed over, for its address."""
+
+    letter: str
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,3 +257,32 @@ class Recovered(Event):
     """What failed under `cause` works again."""
 
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable(Event):
+    """`person` (a rulebook key or a raw identity) can't be reached over `channel`; `why`: "deactivated in Slack".
+
+    Slack: their account is deactivated or unknown. Mail: their server refused them for good (a hard bounce).
+    """
+
+    person: str
+    channel: Literal["slack", "mail"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachable(Event):
+    """What was Unreachable can be reached over `channel` again."""
+
+    person: str
+    channel: Literal["slack", "mail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent(Event):
+    """What `item` holds for `person`, who can't be reached since `since`, is to go to whoever comes next."""
+
+    item: str
+    person: str
+    since: datetime

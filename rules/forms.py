@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 
-from rules.book.rulebook import Rulebook, Workflow
-from rules.decisions import choose
+from rules.decisions import chosen, may
 from rules.draft import Draft
 from rules.events import Command
-from rules.items import Item
 from rules.messages import Blank, Choice, Form, Line, Reply, Who
-from rules.people import may_decide
-from rules.replies import refused
+from rules.new_form import new_form
+from rules.people import held_by
+from rules.refusals import closed
+from rules.rights import guests, unknown
 from rules.ruling import World
-from rules.wording.lines import deciders_line, heading, shown_lines, shown_values, why_it_is_here
-from rules.work import may, seen_by
+from rules.wording.lines import heading, shown_lines, shown_values, why_it_is_here
 
 WHY = "Why, so that someone new understands it next month"
+NOT_TRACKED: Line = ("Nothing tracks this message yet. Track it first; then an exception can be raised on it.",)
 
 
-def form(command: Command, world: World) -> Form | Reply:
+def form(command: Command, world: World) -> Form | Reply | None:
     """The form for `command`, whose item stands in `world.item`; or a private answer to whom it is not for.
 
-    Verbs that need nothing more (claim, next, close, ack) have no form and are taken as they are.
+    None: it lacks nothing and is to be taken as it stands. Verbs that need nothing more (claim, next, close, ack) have
+    no form at all.
     """
+    if (refusal := guests(command, world.book)) is not None:
+        return refusal
     if command.verb == "new":
-        return _new(command, world.book)
+        return new_form(command, world)
     item = world.item
+    if item is None and command.message is not None:
+        return new_form(replace(command, verb="new", code=None, words=""), world, NOT_TRACKED)
     if item is None:
-        return refused("unknown_item", (f"There is no {command.item}.",))
+        return unknown(command.item or "such item")
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     draft = Draft(world, command, workflow, item.key, item)
-    if not seen_by(draft, command.verb):
-        return refused("unknown_item", (f"There is no {item.key} that you can see.",))
     if command.verb in ("approve", "reject"):
         return _decision(draft, command)
     # Before anybody fills in what they may not do.
     if (refusal := may(draft, command.verb)) is not None:
         return refusal
+    if command.verb != "reopen" and (over := closed(draft)) is not None:
+        return over
     lines: tuple[Line, ...] = (heading(item, workflow),)
-    blanks = _BLANKS[command.verb](item, workflow, world.book, world.now)
+    blanks = _BLANKS[command.verb](draft, command)
     name, submit = _TITLES[command.verb]
     return Form(
         verb=command.verb,
@@ -61,20 +66,17 @@ def has_form(verb: str) -> bool:
 
 
 def _decision(draft: Draft, command: Command) -> Form | Reply:
-    chosen = choose(draft, command)
-    if isinstance(chosen, Reply):
-        return chosen
+    trouble = chosen(draft, command)
+    if isinstance(trouble, Reply):
+        return trouble
     item, workflow = draft.item, draft.workflow
-    if not may_decide(chosen, draft.by, item.requester):
-        own = "Nobody decides on their own request. " if draft.by == item.requester else ""
-        return refused("not_yours", (own, *deciders_line(chosen)))
-    rule = workflow.exceptions[chosen.code]
+    rule = workflow.exceptions[trouble.code]
     codes = rule.approve if command.verb == "approve" else rule.reject
     verb = "Approve" if command.verb == "approve" else "Reject"
     lines: list[Line] = [
         (*heading(item, workflow), " · from ", Who(item.requester)),
-        *shown_lines(item, workflow, chosen.code),
-        ("Here because of ", *why_it_is_here(item, chosen, workflow)),
+        *shown_lines(item, workflow, trouble.code),
+        ("Here because of ", *why_it_is_here(item, trouble, workflow)),
     ]
     return Form(
         verb=command.verb,
@@ -91,98 +93,61 @@ def _decision(draft: Draft, command: Command) -> Form | Reply:
             Blank(name="words", label=WHY, kind="long", initial=command.words),
         ),
         item=item.key,
-        code=chosen.code,
+        code=trouble.code,
         lines=tuple(lines),
-        shown=shown_values(item, workflow, chosen.code),
+        shown=shown_values(item, workflow, trouble.code),
         place=command.place,
         place_name=command.place_name,
     )
 
 
-def _new(command: Command, book: Rulebook) -> Form | Reply:
-    offered = {w.name: w for w in book.workflows.values() if w.intake.command}
-    workflow = offered.get(command.workflow or "")
-    if workflow is None:
-        return Form(
-            verb="new",
-            title="New item",
-            submit="Open",
-            blanks=(
-                Blank(
-                    name="workflow",
-                    label="What is it about",
-                    kind="choice",
-                    choices=tuple(
-                        Choice(value=w.name, label=w.name.capitalize(), meaning=w.promise) for w in offered.values()
-                    ),
-                ),
-                Blank(name="words", label="What happened, what is needed", kind="long", initial=command.words),
-            ),
-            place=command.place,
-            place_name=command.place_name,
-        )
-    fields = tuple(
-        Blank(
-            name=field.name,
-            label=field.ask or field.name.capitalize(),
-            kind="choice" if field.type == "choice" else "long" if field.type == "text" else "line",
-            choices=tuple(Choice(value=c, label=c) for c in field.choices),
-            required=False,
-        )
-        for field in workflow.fields.values()
-    )
-    return Form(
-        verb="new",
-        title=f"New {workflow.name}"[:24],
-        submit="Open",
-        blanks=(
-            Blank(name="words", label="What happened, what is needed", kind="long", initial=command.words),
-            *fields,
-        ),
-        workflow=workflow.name,
-        lines=((workflow.promise,),),
-        place=command.place,
-        place_name=command.place_name,
-    )
+def _words(label: str) -> Callable[[Draft, Command], tuple[Blank, ...]]:
+    return lambda draft, command: (Blank(name="words", label=label, kind="long", initial=command.words),)
 
 
-def _words(label: str, name: str = "words") -> tuple[Blank, ...]:
-    return (Blank(name=name, label=label, kind="long"),)
-
-
-def _people(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> tuple[Blank, ...]:
-    choices = tuple(
-        Choice(value=p.key, label=p.name) for p in book.people.values() if p.key not in (item.requester, item.owner)
-    )
+def _people(draft: Draft, command: Command) -> tuple[Blank, ...]:
+    item, book = draft.item, draft.book
+    # what is private goes to nobody who does not have it
+    known = held_by(item) if draft.workflow.private else book.people
+    fit = [person for person in book.people if person in known and person not in (item.requester, item.owner)]
+    choices = tuple(Choice(value=person, label=book.named(person)) for person in fit)
     return (
         Blank(name="person", label="Who takes it", kind="choice", choices=choices),
-        Blank(name="words", label="Why", kind="long"),
+        Blank(name="words", label="Why", kind="long", initial=command.words),
     )
 
 
-def _exception(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> tuple[Blank, ...]:
-    choices = tuple(Choice(value=c, label=c, meaning=rule.means) for c, rule in workflow.exceptions.items())
+def _exception(draft: Draft, command: Command) -> tuple[Blank, ...]:
+    """What is wrong is in the message already, where it was raised from one; the source is no complaint of itself."""
+    choices = tuple(Choice(value=c, label=c, meaning=rule.means) for c, rule in draft.workflow.exceptions.items())
+    message = command.message
+    pointed = message is not None and not message.bot and message.ts != draft.item.source.message_id
+    words = command.words or (message.text if message is not None and pointed else "")
     return (
-        Blank(name="code", label="Exception", kind="choice", choices=choices),
-        Blank(name="words", label="What is wrong", kind="long"),
+        Blank(name="code", label="Exception", kind="choice", choices=choices, initial=command.code or ""),
+        Blank(name="words", label="What is wrong", kind="long", initial=words),
     )
 
 
-def _field(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> tuple[Blank, ...]:
-    choices = tuple(Choice(value=name, label=name) for name in workflow.fields) or (Choice(value="-", label="(none)"),)
-    return (Blank(name="name", label="Field", kind="choice", choices=choices), Blank(name="words", label="Value"))
+def _field(draft: Draft, command: Command) -> tuple[Blank, ...]:
+    names = tuple(draft.workflow.fields)
+    choices = tuple(Choice(value=name, label=name) for name in names) or (Choice(value="-", label="(none)"),)
+    return (
+        Blank(name="name", label="Field", kind="choice", choices=choices, initial=command.name or ""),
+        Blank(name="words", label="Value", initial=command.words),
+    )
 
 
-def _proof(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> tuple[Blank, ...]:
-    kinds = dict.fromkeys((*workflow.close.evidence, "note", "link", "message"))
+def _proof(draft: Draft, command: Command) -> tuple[Blank, ...]:
+    kinds = dict.fromkeys((*draft.workflow.close.evidence, "note", "link", "message"))
     choices = tuple(Choice(value=kind, label=kind) for kind in kinds if kind != "file")
     return (
-        Blank(name="name", label="Kind of proof", kind="choice", choices=choices),
-        Blank(name="words", label="The proof"),
+        Blank(name="name", label="Kind of proof", kind="choice", choices=choices, initial=command.name or ""),
+        Blank(name="words", label="The proof", initial=command.words),
     )
 
 
-def _until(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> tuple[Blank, ...]:
+def _until(draft: Draft, command: Command) -> tuple[Blank, ...]:
     hint = "Reminders wait; the deadline stays."
     choices = tuple(Choice(value=v, label=label) for v, label in (("1h", "1 hour"), ("4h", "4 hours"), ("1d", "1 day")))
     return (Blank(name="until", label="Remind again in", kind="choice", choices=choices, hint=hint),)
@@ -198,12 +163,12 @@ _TITLES: dict[str, tuple[str, str]] = {
     "reopen": ("Open again", "Open again"),
 }
 
-_BLANKS: dict[str, Callable[[Item, Workflow, Rulebook, datetime], tuple[Blank, ...]]] = {
+_BLANKS: dict[str, Callable[[Draft, Command], tuple[Blank, ...]]] = {
     "assign": _people,
     "except": _exception,
     "set": _field,
     "evidence": _proof,
     "snooze": _until,
-    "ask": lambda item, workflow, book, now: _words("What do you want to know"),
-    "reopen": lambda item, workflow, book, now: _words("Why it is opened again"),
+    "ask": _words("What do you want to know"),
+    "reopen": _words("Why it is opened again"),
 }

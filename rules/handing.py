@@ -11,6 +11,7 @@ from rules.notices import CONVERSATION, Card, Handed
 from rules.people import is_present, may_reassign, runs, seat
 from rules.refusals import closed
 from rules.replies import done, refused, usage
+from rules.wording.lines import reach
 
 
 def claim(draft: Draft, command: Command) -> Reply:
@@ -22,7 +23,7 @@ def assign(draft: Draft, command: Command) -> Reply:
     """Hand the item over, or the decision where one is meant."""
     if not command.person:
         return usage(f"assign {draft.key} @person", "To whom?")
-    to = _meant(draft.book, command.person)
+    to = meant(draft.book, command.person)
     if to is None:
         known = ", ".join(draft.book.people)
         line = (Who(command.person), f" is not in the rulebook. Known people: {known}.")
@@ -33,7 +34,7 @@ def assign(draft: Draft, command: Command) -> Reply:
     return _hand_to(draft, to, command.words)
 
 
-def _meant(book: Rulebook, said: str) -> str | None:
+def meant(book: Rulebook, said: str) -> str | None:
     """Whom `@person` means: a Slack user, an address, or a key or name of the rulebook in any case; None: nobody."""
     said = said.removeprefix("@")
     if (known := book.person_of(said)) in book.people:
@@ -47,9 +48,10 @@ def _hand_decision(draft: Draft, command: Command, to: str) -> Reply:
     chosen = choose(draft, command)
     if isinstance(chosen, Reply):
         return chosen
-    if not may_reassign(draft.book, chosen, draft.by):
-        return refused("not_yours", (Who(chosen.owner), f" owns {chosen.code} and can hand it over."))
-    if problem := _unfit(draft, to):
+    if not may_reassign(draft.book, draft.workflow, chosen, draft.by):
+        owner = reach(draft.book, (chosen.owner,))
+        return refused("not_yours", (*owner, f" owns {chosen.code} and can hand it over."))
+    if problem := _outside(draft, to, (chosen.owner, chosen.backup)) or _unfit(draft, to):
         return problem
     if not command.words.strip():
         return refused("cause", ("Say why it goes to somebody else; it stands in the record.",), blank="words")
@@ -57,22 +59,32 @@ def _hand_decision(draft: Draft, command: Command, to: str) -> Reply:
     return done((Who(to), f" decides {chosen.code} of {draft.key} now."), item=draft.key)
 
 
+def _outside(draft: Draft, to: str, seats: tuple[str, str]) -> Reply | None:
+    """What is private goes between its owner and its backup alone: handing it to a third person would tell them."""
+    if not draft.workflow.private or to in seats:
+        return None
+    names = " and ".join(draft.book.named(person) for person in dict.fromkeys(seats))
+    return refused("private", (f"{draft.key} is private: it stays with {names}.",), blank="person")
+
+
 def _unfit(draft: Draft, to: str) -> Reply | None:
     if to == draft.item.requester:
         return refused("own_request", (f"{draft.book.named(to)} asked for {draft.key} and can't own it.",))
     if not is_present(draft.book, to, draft.now):
-        return refused("absent", (f"{draft.book.named(to)} is away. Name somebody who is there.",))
+        how = "can't be reached" if draft.book.people[to].gone else "is away"
+        return refused("absent", (f"{draft.book.named(to)} {how}. Name somebody who is there.",))
     return None
 
 
 def _hand_to(draft: Draft, to: str, because: str) -> Reply:
     item = draft.item
-    if problem := closed(draft) or _unfit(draft, to):
+    if problem := closed(draft) or _outside(draft, to, (item.owner, item.backup)) or _unfit(draft, to):
         return problem
     if to == item.owner:
         return refused("same_owner", (Who(to), f" has {item.key} already."))
     # Whoever gives it away stays within reach: the backup's seat is theirs if the new owner held it.
-    owner, backup = seat(draft.book, to, item.backup if item.backup != to else item.owner, item.requester, draft.now)
+    second = item.backup if item.backup != to else item.owner
+    owner, backup = seat(draft.book, draft.workflow, to, second, item.requester, draft.now)
     draft.record("reassigned", {"code": "", "owner": owner, "backup": backup}, {"because": because or "handed over"})
     draft.tell(Card(item=item.key, to=CONVERSATION))
     if to != draft.by:

@@ -1,21 +1,20 @@
-"""Intake: a message, a mail or `/docket new` becomes an item with an owner, or a reasoned nothing."""
+"""Intake: a message in a channel or a mail becomes an item with an owner, or a reasoned nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 
-from rules.attaching import attach, file_facts
+from rules.attaching import attach, file_facts, file_texts
 from rules.book.conditions import Condition, ConditionFailed, Facts
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft
-from rules.events import Attachment, Command, Event, Mailed, Posted, Reacted
-from rules.fields.reading import Context, NotReadable, canonical, find
+from rules.events import Attachment, Event, Mailed, Posted
+from rules.fields.reading import Context, find
 from rules.items import Source
 from rules.likeness import alike
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
 from rules.owners import choose_owner
-from rules.replies import refused
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter
@@ -39,56 +38,29 @@ def from_channel(event: Posted, world: World) -> Ruling:
                 # Rather one item too many, which a person closes, than a request that nobody sees.
                 meets, unjudged = True, (f"The intake of {workflow.name} could not be judged: {problem}",)
             if meets:
-                ruling = _from_post(event, world, workflow, by=event.by)
+                ruling = from_post(event, world, workflow)
                 return replace(ruling, unjudged=(*unjudged, *ruling.unjudged))
     return Ruling(ignored="no workflow listens for this")
 
 
-def from_reaction(event: Reacted, world: World) -> Ruling:
-    """The reaction of a workflow on any message tracks it; who wrote the message asked for it, not who reacted."""
-    workflow = next((w for w in world.book.workflows.values() if w.intake.reaction == event.reaction), None)
-    if workflow is None:
-        return Ruling(ignored=f"no workflow is opened by :{event.reaction}:")
-    if event.message.bot:
-        return Ruling(ignored="written by a program")
-    return _from_post(event.message, world, workflow, by=event.message.by)
-
-
-def from_command(event: Command, world: World, workflow: Workflow) -> Ruling:
-    """`/docket new WORKFLOW text` or its form: who typed it asks. Its card goes to the workflow's first channel."""
-    words = context(world.book, world)
-    given: dict[str, str] = {}
-    for name, value in event.fields.items():
-        if name in workflow.fields and value.strip():
-            try:
-                given[name] = canonical(workflow.fields[name], value, words)
-            except NotReadable as problem:
-                return Ruling(reply=refused("unreadable", (str(problem),), blank=name))
-    listens = {row.channel for row in workflow.intake.slack}
-    place, name = event.place, event.place_name
-    if workflow.private or not listens:
-        place, name = "", ""
-    elif name not in listens:
-        name = next(iter(row.channel for row in workflow.intake.slack))
-        place = f"#{name}"
-    source = Source(channel="command", place=place, place_name=name)
-    text = event.words or ", ".join(given.values())
-    return _open(event, world, workflow, by=event.by, text=text, source=source, given=given)
-
-
 def _reading(event: Mailed, book: Rulebook) -> Workflow | None:
     """Whose mail it is. Sent to several inboxes it is one happening, and a private one wins."""
-    reached = {event.inbox, *event.addressed}
-    private = (w for w in book.workflows.values() if w.private and reached & set(w.intake.email))
     ordinary = (w for w in book.workflows.values() if event.inbox in w.intake.email)
-    return next(private, None) or next(ordinary, None)
+    return private_reader(book, (event.inbox, *event.addressed)) or next(ordinary, None)
 
 
-def from_mail(event: Mailed, world: World, *, follows: str = "") -> Ruling:
-    """A mail that answers nothing we know, to an inbox of a workflow, or that `follows` a closed item."""
+def private_reader(book: Rulebook, inboxes: Iterable[str]) -> Workflow | None:
+    """The private workflow that takes what one of these inboxes got, if there is one."""
+    reached = set(inboxes)
+    return next((w for w in book.workflows.values() if w.private and reached & set(w.intake.email)), None)
+
+
+def from_mail(event: Mailed, world: World, *, follows: str = "", into: Workflow | None = None) -> Ruling:
+    """A mail that answers nothing we know, to an inbox of a workflow, or that `follows` a closed item of `into`."""
     if event.automatic in ("auto-reply", "bounce", "receipt", "own"):
         return Ruling(ignored=f"automatic mail: {event.automatic}")
-    workflow = _reading(event, world.book)
+    # What follows a private item is private, too, whichever inbox the reply came to.
+    workflow = into or _reading(event, world.book)
     if workflow is None:
         return Ruling(ignored=f"no workflow reads the inbox {event.inbox}")
     may_ask = event.answerable and not event.automatic and bool(event.by)
@@ -104,7 +76,7 @@ def from_mail(event: Mailed, world: World, *, follows: str = "") -> Ruling:
     )
     text = event.new_text or event.text
     threads = (f"mail:{event.message_id}",) if event.message_id else ()
-    return _open(
+    return open_item(
         event, world, workflow, by=event.by, text=text, source=source, may_ask=may_ask, threads=threads,
         files=event.attachments, oddities=event.troubles, follows=follows,
     )  # fmt: skip
@@ -173,10 +145,20 @@ def _meets(when: Condition | None, event: Posted, workflow: Workflow, world: Wor
 
 def from_reply(event: Posted, world: World, workflow: Workflow, *, follows: str) -> Ruling:
     """A reply in the thread of a closed item opens another, which the thread belongs to from now on."""
-    return _from_post(event, world, workflow, by=event.by, follows=follows)
+    return from_post(event, world, workflow, follows=follows)
 
 
-def _from_post(event: Posted, world: World, workflow: Workflow, by: str, follows: str = "") -> Ruling:
+def from_post(
+    event: Posted,
+    world: World,
+    workflow: Workflow,
+    *,
+    follows: str = "",
+    tracked_by: str = "",
+    given: Mapping[str, str] | None = None,
+    cleared: frozenset[str] = frozenset(),
+) -> Ruling:
+    """A Slack message becomes an item that lives in its thread; the rest as in `open_item`."""
     root = event.thread or event.ts
     source = Source(
         channel="slack",
@@ -187,13 +169,13 @@ def _from_post(event: Posted, world: World, workflow: Workflow, by: str, follows
         message_id=event.ts,
     )
     conversation = f"slack:{event.place}:{root}"
-    return _open(
-        event, world, workflow, by=by, text=event.text, source=source, threads=(conversation,), files=event.files,
-        follows=follows,
+    return open_item(
+        event, world, workflow, by=event.by, text=event.text, source=source, threads=(conversation,),
+        files=event.files, follows=follows, tracked_by=tracked_by, given=given, cleared=cleared, alone=event.direct,
     )  # fmt: skip
 
 
-def _open(
+def open_item(
     event: Event,
     world: World,
     workflow: Workflow,
@@ -202,22 +184,31 @@ def _open(
     text: str,
     source: Source,
     given: Mapping[str, str] | None = None,
+    cleared: frozenset[str] = frozenset(),
     may_ask: bool = True,
     threads: tuple[str, ...] = (),
     files: tuple[Attachment, ...] = (),
     oddities: tuple[str, ...] = (),
     follows: str = "",
+    tracked_by: str = "",
+    alone: bool = False,
 ) -> Ruling:
+    """Open an item that `by` asks for, or add to the open one of theirs that says the same.
+
+    `given` are the fields that a form stated, canonical, and `cleared` those that it leaves open whatever the text
+    says; `tracked_by` whoever pointed at the message, where that is somebody else; `alone`: nobody but the requester
+    reads the conversation that its card goes to.
+    """
     requester = world.book.person_of(by)
     near = [other for other in world.alike(workflow.name, text) if alike(other.text, text)]
     own = next((o for o in near if requester and o.requester == requester and o.state != "closed"), None)
     if own is not None:
-        return _attach_to_twin(Draft(world, event, workflow, own.key, own), text, files, threads)
+        return _attach_to_twin(Draft(world, event, workflow, own.key, own), requester, text, files, threads)
     key = f"{workflow.key}-{world.number(workflow.key)}"
     draft = Draft(world, event, workflow, key, None)
     fields, conflicts = read_opening(workflow, f"{source.subject}\n{text}", context(world.book, world))
-    fields = {**fields, **(given or {})}
-    conflicts = {name: seen for name, seen in conflicts.items() if name not in fields}
+    fields = {name: value for name, value in fields.items() if name not in cleared} | {**(given or {})}
+    conflicts = {name: seen for name, seen in conflicts.items() if name not in {*fields, *cleared}}
     shown = asdict(source)
     subject, reply_to = shown.pop("subject"), shown.pop("reply_to")
     draft.record(
@@ -238,18 +229,19 @@ def _open(
             "reply_to": reply_to,
             "fields": fields,
             "conflicts": {name: list(seen) for name, seen in conflicts.items()},
-            **({"file_names": [file.name for file in files]} if files else {}),
+            **file_texts(files),
             **({"oddities": list(oddities)} if oddities else {}),
+            **({"tracked_by": tracked_by} if tracked_by not in ("", requester) else {}),
         },
         by=requester,
     )
     draft.threads.update(dict.fromkeys(threads, key))
-    if near:
+    if near and not workflow.private:  # who asked for the like of it is nobody's business
         draft.record("alike", {"keys": [other.key for other in near[:3]]}, by=DOCKET)
     owner, backup, because = choose_owner(draft)
     draft.record("owned", {"owner": owner, "backup": backup}, {"because": because}, by=DOCKET)
     draft.tell(Card(item=key, to=CONVERSATION))
-    if not (source.place and source.channel != "mail" and world.book.people[owner].slack):
+    if alone or not (source.place and source.channel != "mail" and world.book.people[owner].slack):
         draft.tell(Handed(item=key, to=owner))  # else the card in the channel mentions them already
     enter(draft, workflow.stages[0])
     _ask_or_raise(draft, may_ask)
@@ -260,10 +252,12 @@ def _open(
 def _ask_or_raise(draft: Draft, may_ask: bool) -> None:
     """Ask for what is missing, in one message; where a machine wrote, no question helps: a person is told at once."""
     follow_up = draft.workflow.follow_up
+    hush = (draft.world.hush() or ("" if draft.item.fields else draft.world.hasty())) if may_ask else ""
+    may_ask = may_ask and not hush
     if draft.item.missing and may_ask:
         ask(draft)
     elif draft.item.missing and follow_up is not None:
-        because = "A machine or an unknown sender wrote this, so nothing was asked."
+        because = hush or "A machine or an unknown sender wrote this, so nothing was asked."
         open_trouble(draft, follow_up.then, because=because, raised_by=DOCKET)
     elif may_ask and draft.item.source.channel == "mail":
         draft.tell(Received(item=draft.key, to=REQUESTER))
@@ -275,8 +269,11 @@ def ask(draft: Draft, *, anew: bool = False) -> None:
     draft.tell(Question(item=draft.key, to=REQUESTER), Card(item=draft.key, to=CONVERSATION))
 
 
-def _attach_to_twin(draft: Draft, text: str, files: tuple[Attachment, ...], threads: tuple[str, ...]) -> Ruling:
+def _attach_to_twin(
+    draft: Draft, requester: str, text: str, files: tuple[Attachment, ...], threads: tuple[str, ...]
+) -> Ruling:
     """The same sender said the same again: one record of one request, with both messages in it."""
+    draft.by = requester
     attach(draft, text, files, {"because": "the same request again"})
     draft.threads.update(dict.fromkeys(threads, draft.key))
     draft.tell(Card(item=draft.key, to=CONVERSATION))

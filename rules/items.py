@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 State = Literal["open", "waiting", "blocked", "held", "closed"]
 Outcome = Literal["done", "rejected", "withdrawn", "duplicate"]
 TroubleState = Literal["open", "approved", "rejected", "void", "bypassed"]
 Verdict = Literal["approve", "reject"]
+#: Kinds of proof. A `file` is one that came along with a mail or message.
+PROOFS: Final = ("field", "timestamp", "status", "link", "note", "message", "receipt", "file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,10 @@ class Trouble:
     reminders: int = 0
     snoozed_until: datetime | None = None
     question: str | None = None  # the last question that its owner asked
+    prompted: Mapping[str, datetime] = field(default_factory=dict)  # who said "looks good" and was shown the buttons
     count: int = 1  # of a bot failure: how often its cause was met
+    unclear: int = 0  # mails of whom it asks that could not be read as a decision
+    disavowed: bool = False  # the person in whose name it was decided says that they did not
     ended_at: datetime | None = None
 
 
@@ -119,6 +124,8 @@ class Item:
     told_unclear: bool = (
         False  # since the last question, by mail: one such answer is enough, the rest may be a machine's
     )
+    absent: bool = False  # the last that was said about it was an automatic reply: who was asked has not read it
+    bounced: str = ""  # the status with which the requester's address refuses mail
     edited_at: datetime | None = None  # when its source message was last edited
     said: str = ""  # the beginning of what was written about it last, and by whom
     said_by: str = ""
@@ -135,6 +142,7 @@ class Item:
     follows: str = ""  # the closed item whose requester wrote again, where the rulebook links instead of reopening
     files: int = 0  # that came with the first message
     oddities: tuple[str, ...] = ()  # of the mail it came from, in words
+    failures: Mapping[str, str] = field(default_factory=dict)  # of private work: what the bot failed at, by cause
     held: bool = False
     closed_at: datetime | None = None
     outcome: Outcome | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from rules.events import Verb
+from rules.events import Posted, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ Line = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Something the reader can do here: a Command of the same verb. `more`: in the `···` menu."""
+    """Something the reader can do here: a Command of the same verb. `more`: in the `···` menu.
+
+    `about` (a Slack message's ts in the same conversation) makes its message a question to whoever wrote that: a click
+    answers it, and it goes. With it `new` has no item, but the `workflow` that the message is to open.
+    """
 
     verb: Verb | Literal["open"]
     label: str
@@ -62,6 +66,8 @@ class Action:
     code: str | None = None
     style: Literal["", "primary", "danger"] = ""
     more: bool = False
+    workflow: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blank:
-    """A field of a form. `kind` long: several lines; `choice`, `person`: a select."""
+    """A field of a form. `kind` long: several lines; `choice`, `person`: a select.
+
+    `redraws`: what is chosen here makes another form of it, at once.
+    """
 
     name: str
     label: str
@@ -126,6 +135,7 @@ class Blank:
     choices: tuple[Choice, ...] = ()
     initial: str = ""
     required: bool = True
+    redraws: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +156,15 @@ class Form:
     shown: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     place_name: str = ""
+    message: Posted | None = None  # Command.message, which must survive the round trip, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The private answer to a command, a click or a form. `refused` with `code`: nothing was changed, and why.
 
-    `form`: open this instead (a choice is needed). `blank`: the form's field that was wrong.
+    `form`: open this instead (a choice is needed). `blank`: the form's field that was wrong, `blanks` where there are
+    several: what is wrong with each.
     """
 
     message: Message
@@ -160,3 +172,4 @@ class Reply:
     code: str = ""
     form: Form | None = None
     blank: str = ""
+    blanks: Mapping[str, str] = field(default_factory=dict)

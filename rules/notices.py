@@ -5,9 +5,9 @@ A notice names what it is about and holds no text: it is worded when it is sent,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from rules.book.rulebook import Rulebook
 from rules.items import Item
@@ -103,7 +103,15 @@ class Asked(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replied(Notice):
-    """To the owner: somebody wrote a mail about it, which no thread shows them."""
+    """To the owner: somebody wrote about it by mail. To whoever asked before deciding `code`: it is the answer."""
+
+    code: str = ""
+    opened_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced(Notice):
+    """To the owner: the requester's address refuses mail, so nothing more is sent there about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +139,58 @@ class Unclear(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discreet(Notice):
+    """To the operator, about private work: that something of it is late or failed, and nothing more. It names no item.
+
+    `holder`: who has what failed ("": it is not said).
+    """
+
+    what: Literal["late", "failed"]
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken(Notice):
+    """To those who hold a private item: what the bot failed at with it. For all else the operator has an exception."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Notice):
+    """To a person of the rulebook who told the bot something by mail (`answers`: its Message-ID): what came of it.
+
+    The one notice with text: `lines` (rules/said.py) are what the rules said then; `asked` is a question instead, that
+    is worded when it is sent. `code`, `opened_at`: the exception that waits for them. `done`: something was changed.
+    """
+
+    answers: str = ""
+    lines: Sequence[Any] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    opened_at: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted(Answer):
+    """An answer to what anybody may have written in their name: it is counted, like all that is sent by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt(Notice):
+    """To whoever decided by mail or on a page: what was understood, and how to say that it was not them."""
+
+    code: str
+    opened_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disavowed(Notice):
+    """To the item's owner: what they go by was decided in somebody's name who says that it was not them."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest(Notice):
     """The digest `name` of the local day `day` for `to`, by `way` (slack, email); `since`, `until` in RFC 3339."""
 
@@ -145,7 +205,7 @@ KINDS: dict[str, type[Notice]] = {
     c.__name__: c
     for c in (
         Card, Question, DecisionCard, Reminder, Late, Handed, Asked, Received, Replied, Verdict, Closed,
-        Unclear, Digest,
+        Unclear, Bounced, Discreet, Broken, Answer, Doubted, Receipt, Disavowed, Digest,
     )
 }  # fmt: skip
 
@@ -181,6 +241,8 @@ def lane(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str |
         return _conversation(item, book, ways)
     if notice.to == REQUESTER:
         return _requester(item, book, ways)
+    if isinstance(notice, Answer | Receipt) and ways.mail:
+        return f"mail:{book.people[notice.to].email}"  # as they wrote; their Slack shows the card
     return _person(notice.to, book, ways)
 
 
@@ -221,6 +283,9 @@ def _requester(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
         return None
     if item.source.channel == "mail":
         return f"mail:{item.source.reply_to}" if ways.mail and item.source.reply_to else None
+    asked = book.people.get(book.person_of(item.requester))
+    if asked is not None and asked.email and ways.mail and not ways.slack:
+        return f"mail:{asked.email}"  # they wrote in Slack while there was one
     return _conversation(item, book, ways)
 
 

@@ -22,7 +22,9 @@ def choose_owner(draft: Draft) -> tuple[str, str, str]:
             known = draft.book.people.get(draft.item.requester)
             person = (known.manager if known else None) or row.otherwise
         assert person is not None, "the loader refuses a row that names nobody"
-        owner, backup = seat(draft.book, person, row.backup or draft.workflow.backup, draft.item.requester, draft.now)
+        owner, backup = seat(
+            draft.book, draft.workflow, person, row.backup or draft.workflow.backup, draft.item.requester, draft.now
+        )
         because = f"row {number} of `owner`" + (f": {row.when.source}" if row.when else "")
         return owner, backup, because if owner == person else f"{because}; {draft.book.named(person)} can't take it"
     raise AssertionError("the last row of `owner` has no condition: the loader saw to it")

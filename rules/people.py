@@ -7,31 +7,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rules.book.rulebook import Rulebook, Workflow
+from rules.book.rulebook import Away, Person, Rulebook, Workflow
 from rules.items import Item, Trouble
 
 
 def is_present(book: Rulebook, person: str, now: datetime) -> bool:
-    """Whether a person of the rulebook is there at `now` (UTC): no `away` that still runs in their zone."""
+    """Whether a person of the rulebook is there at `now` (UTC): no `away` that still runs, and not out of reach."""
     known = book.people.get(person)
-    if known is None:
-        return False
+    return known is not None and not known.gone and _away(book, known, now) is None
+
+
+def _away(book: Rulebook, known: Person, now: datetime) -> Away | None:
+    """The absence that the rulebook names, while it runs in the person's zone."""
     if known.away is None:
-        return True
-    return now.astimezone(ZoneInfo(known.timezone or book.timezone)).date() > known.away.until
+        return None
+    today = now.astimezone(ZoneInfo(known.timezone or book.timezone)).date()
+    return known.away if today <= known.away.until else None
 
 
 def stand_in(book: Rulebook, person: str, now: datetime) -> str:
-    """Who acts for `person` now: themselves, or whoever their absence names, followed through."""
+    """Who acts for `person` now: themselves, or whoever their absence names, followed through.
+
+    For whom nobody reaches and the rulebook names nobody they stay themselves: the next on the ladder is asked then.
+    """
     seen: set[str] = set()
     while not is_present(book, person, now) and person in book.people and person not in seen:
         seen.add(person)
-        away = book.people[person].away
+        away = _away(book, book.people[person], now)
         person = away.stand_in if away else person
     return person
 
 
-def _up(book: Rulebook, person: str) -> Iterator[str]:
+def above(book: Rulebook, person: str) -> Iterator[str]:
     """The managers above a person, nearest first; a rulebook has no circles of them."""
     manager = book.people[person].manager if person in book.people else None
     while manager:
@@ -39,13 +46,15 @@ def _up(book: Rulebook, person: str) -> Iterator[str]:
         manager = book.people[manager].manager
 
 
-def seat(book: Rulebook, owner: str, backup: str, requester: str, now: datetime) -> tuple[str, str]:
+def seat(book: Rulebook, workflow: Workflow, owner: str, backup: str, requester: str, now: datetime) -> tuple[str, str]:
     """Who really owns and who backs up, now: never the requester, nobody absent, never one person twice.
 
     The rulebook's names are tried first, then their stand-ins, the managers above them and the operator.
     """
+    if workflow.private:
+        return _private_seat(book, owner, backup, requester, now)
     candidates = [owner, stand_in(book, owner, now), backup, stand_in(book, backup, now)]
-    candidates += [*_up(book, owner), *_up(book, backup), book.operator, *book.people]
+    candidates += [*above(book, owner), *above(book, backup), book.operator, *book.people]
     fit = [p for p in dict.fromkeys(candidates) if p != requester and is_present(book, p, now)]
     if not fit:
         # Everyone is away or asked for it themselves: the names of the rulebook stand, and the digest shows them.
@@ -57,12 +66,28 @@ def seat(book: Rulebook, owner: str, backup: str, requester: str, now: datetime)
     return fit[0], second
 
 
+def _private_seat(book: Rulebook, owner: str, backup: str, requester: str, now: datetime) -> tuple[str, str]:
+    """The two whom the rulebook names and nobody else: no stand-in, no manager, no operator hears of private work.
+
+    Whoever of them is there owns it; the other backs up. Where one of them asked for it, the other is alone with it
+    and stands as both. When both are away it waits for them, for a third person must not know of it
+    (docs/decisions/0007).
+    """
+    named = [p for p in dict.fromkeys((owner, backup)) if p != requester] or [owner]
+    first = next((p for p in named if is_present(book, p, now)), named[0])
+    return first, next((p for p in named if p != first), first)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step up: who hears of it, and whether they may decide (the operator, as the last, may only reassign)."""
+    """One step up: who hears of it, and whether they may decide (the operator, as the last, may only reassign).
+
+    `discreet`: they hear that something private is late, and nothing of it.
+    """
 
     person: str
     decides: bool
+    discreet: bool = False
 
 
 def ladder(
@@ -70,12 +95,16 @@ def ladder(
 ) -> tuple[Step, ...]:
     """Who comes after `owner`, step by step, by `escalate_to`; repeats, the requester and the absent are skipped.
 
-    The last is always the operator, so that nothing ever waits for want of a next step; but what is private ends at
-    the backup: nobody above is told of it.
+    The last is always the operator, so that nothing ever waits for want of a next step. What is private ends at the
+    backup: the operator hears that there is something late, and not what.
     """
-    if workflow.private:
-        return (Step(backup, decides=True),) if backup not in (owner, requester) else ()
     steps: list[Step] = []
+    if workflow.private:
+        if backup not in (owner, requester) and not (backup in book.people and book.people[backup].gone):
+            steps.append(Step(backup, decides=True))
+        if book.operator not in (owner, backup, requester):
+            steps.append(Step(book.operator, decides=False, discreet=True))
+        return tuple(steps)
     manager = book.people[owner].manager if owner in book.people else None
     for word in book.defaults.escalate_to:
         person = backup if word == "backup" else manager if word == "manager" else word
@@ -99,24 +128,31 @@ def may_decide(trouble: Trouble, person: str, requester: str) -> bool:
     return person != requester and person in trouble.may_decide
 
 
-def may_reassign(book: Rulebook, trouble: Trouble, person: str) -> bool:
-    """Who may hand a decision to somebody else: who may take it, its backup, and the operator."""
-    return person in trouble.may_decide or person in (trouble.backup, book.operator)
+def may_reassign(book: Rulebook, workflow: Workflow, trouble: Trouble, person: str) -> bool:
+    """Who may hand a decision on: who may take it, its backup, and, unless it is private, the operator."""
+    if person in (*trouble.may_decide, trouble.backup):
+        return True
+    return person == book.operator and not workflow.private
 
 
 def runs(book: Rulebook, item: Item, workflow: Workflow, person: str) -> bool:
-    """Owner, backup and the workflow's leader: who may move, hand over, set, close and snooze an item."""
-    return person in book.people and person in (item.owner, item.backup, workflow.leader)
+    """Owner, backup and the workflow's leader: who may move, hand over, set, close and snooze an item.
+
+    What is private has no leader: whoever leads it hears of it no more than others.
+    """
+    return person in book.people and person in (item.owner, item.backup, None if workflow.private else workflow.leader)
 
 
 def may_see(book: Rulebook, item: Item, workflow: Workflow, person: str) -> bool:
     """People of the rulebook see every item but private ones; a requester sees their own."""
     if person == item.requester:
         return True
-    if workflow.private:
-        seats = {item.owner, item.backup} | {p for t in item.exceptions for p in (t.owner, t.backup)}
-        return person in seats
-    return person in book.people
+    return person in (held_by(item) if workflow.private else book.people)
+
+
+def held_by(item: Item) -> frozenset[str]:
+    """Who holds something of an item: its owner and backup, and those of its exceptions."""
+    return frozenset({item.owner, item.backup}) | {p for t in item.exceptions for p in (t.owner, t.backup)}
 
 
 def zone_of(book: Rulebook, person: str) -> str:

@@ -9,6 +9,7 @@ from rules.draft import DOCKET, Draft
 from rules.events import Command
 from rules.fields.reading import NotReadable, canonical
 from rules.intake import context
+from rules.items import PROOFS
 from rules.messages import Reply, Who
 from rules.notices import CONVERSATION, Card
 from rules.refusals import blocked, closed
@@ -62,17 +63,20 @@ def add_evidence(draft: Draft, command: Command) -> Reply:
     """Add a proof."""
     kind, value = (command.name or ""), command.words.strip()
     wanted = ", ".join(draft.workflow.close.evidence)
-    if kind not in ("field", "timestamp", "status", "link", "note", "message", "receipt"):
+    if kind not in PROOFS:
         return refused("kind", (f"Name the kind of proof; {draft.key} needs: {wanted}.",), blank="name")
-    if not value:
-        return usage(f"evidence {draft.key} {kind} value", "What is the proof? A number, a link, a sentence.")
+    files = command.files if kind == "file" or not value else ()
+    if not files and (not value or kind == "file"):
+        return usage(f"evidence {draft.key} {kind} value", "What is the proof? A number, a link, a sentence, a file.")
     if problem := closed(draft):
         return problem
-    number = len(draft.item.evidence) + 1
-    proof = {"id": f"{draft.key}/E{number}", "kind": kind, "sha256": hashlib.sha256(value.encode()).hexdigest()}
-    draft.record("evidenced", proof, {"value": value})
+    proofs = [(file.name, file.sha256) for file in files] or [(value, hashlib.sha256(value.encode()).hexdigest())]
+    for said, digest in proofs:
+        proof = {"id": f"{draft.key}/E{len(draft.item.evidence) + 1}", "kind": kind, "sha256": digest}
+        draft.record("evidenced", proof, {"value": said})
     draft.tell(Card(item=draft.key, to=CONVERSATION))
-    return done((f"{kind} is on {draft.key} ({proof['id']}).",), item=draft.key)
+    ids = ", ".join(proof.id for proof in draft.item.evidence[-len(proofs) :])
+    return done((f"{kind} is on {draft.key} ({ids}).",), item=draft.key)
 
 
 def close(draft: Draft, command: Command) -> Reply:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from rules.addressed import nearly
+from rules.attaching import files_of
 from rules.book.rulebook import Rulebook, Workflow
-from rules.commands import NOT_YET, USAGE
+from rules.commands import EXAMPLES, NOT_YET, USAGE
 from rules.entries import Entry
-from rules.events import Command
+from rules.events import Attachment, Command
+from rules.home import asked_rows, decision_rows, how_to_ask, nothing_waits, own_rows
 from rules.items import Item, Trouble
-from rules.messages import Action, Line, Message, Quote, Reply, Row, Section, Strong, When, Who
+from rules.messages import Line, Link, Message, Quote, Reply, Row, Section, Strong, When, Who
 from rules.people import may_decide, may_see, steps_left
+from rules.quarantine import listing
 from rules.replies import refused, usage
+from rules.rights import refused_to, unknown
 from rules.timing import answer_calendar, timers, work_calendar
+from rules.traces import Kept
 from rules.wording.cards import decision_card, item_card, status
-from rules.wording.lines import heading, title, until, why_it_is_here
+from rules.wording.lines import title, until, why_it_is_here
+from rules.wording.standing import called, whose
 
 ROWS = 10
 WorkflowOf = Callable[[Item], Workflow]
@@ -34,12 +41,19 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """What was read for an answer: the item that is meant, or the open items; its entries and notices, oldest first."""
+    """What was read for an answer: the item that is meant, or the open items; its entries and notices, oldest first.
+
+    `kept` is what the quarantine holds; `threads` are the addresses of the items that it speaks of, by their keys;
+    `page` is its own ("": it has none).
+    """
 
     item: Item | None = None
     items: Sequence[Item] = ()
     entries: Sequence[Entry] = ()
     told: Sequence[Told] = ()
+    kept: Sequence[Kept] = ()
+    threads: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
 
 
 def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: Shelf, now: datetime) -> Reply:
@@ -47,27 +61,25 @@ def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: She
     me = book.person_of(command.by)
     if command.verb in NOT_YET:
         return refused("not_yet", (f"`{command.verb}` is not built yet.",))
+    item, workflow = shelf.item, workflow_of(shelf.item) if shelf.item else None
+    if (refusal := refused_to(command, book, item, workflow)) is not None:
+        return refusal
     match command.verb:
         case "help":
             return _help(command.name)
         case "mine":
             return _mine(me, book, workflow_of, shelf.items, now)
         case "list" | "exceptions":
-            if me not in book.people:
-                return refused(
-                    "people_only", ("That is for people of the rulebook. `/docket mine` shows what you asked for.",)
-                )
             seen = [item for item in shelf.items if may_see(book, item, workflow_of(item), me)]
             if command.verb == "list":
                 return _list(command.workflow, workflow_of, seen, now)
             return _exceptions(workflow_of, seen, now)
+        case "quarantine":
+            return listing(shelf.kept, me, book)
         case "show" | "why" | "decide":
-            if shelf.item is None and command.item is None:
-                return usage(USAGE[command.verb][1], "Which item?")
-            if shelf.item is None or not may_see(book, shelf.item, workflow_of(shelf.item), me):
-                key = command.item or (shelf.item.key if shelf.item else "")
-                return refused("unknown_item", (f"There is no {key} that you can see.",))
-            return _about(command, me, book, workflow_of(shelf.item), shelf, shelf.item, now)
+            if item is None or workflow is None:
+                return unknown(command.item) if command.item else usage(USAGE[command.verb][1], "Which item?")
+            return _about(command, me, book, workflow, shelf, item, now)
         case _:
             raise TypeError(f"`{command.verb}` changes something: it is taken, not asked")
 
@@ -80,9 +92,12 @@ def _help(verb: str | None) -> Reply:
     known = {name: pair for name, pair in USAGE.items() if name not in NOT_YET}
     if verb in known:
         does, how = known[verb]
-        return _reply(
-            Message(subject="help", headline=(Strong(verb or ""), f": {does}"), lines=((Strong(f"/docket {how}"),),))
-        )
+        lines: tuple[Line, ...] = ((Strong(f"/docket {how}"),), (f"Like this: `/docket {EXAMPLES[verb]}`",))
+        return _reply(Message(subject="help", headline=(Strong(verb), f": {does}"), lines=lines))
+    if verb in NOT_YET:
+        return refused("not_yet", (f"`{verb}` is not built yet.",))
+    if verb and (said := nearly(verb)) is not None:
+        return refused("help", (said.sentence,))
     rows = tuple(Row(line=(Strong(f"/docket {how}"), f"  {does}")) for does, how in known.values())
     return _reply(
         Message(
@@ -95,22 +110,18 @@ def _help(verb: str | None) -> Reply:
 
 
 def _mine(me: str, book: Rulebook, workflow_of: WorkflowOf, items: Sequence[Item], now: datetime) -> Reply:
-    waiting = [(t, item) for item in items for t in item.open_trouble() if may_decide(t, me, item.requester)]
-    waiting.sort(key=lambda pair: pair[0].due_at)
-    owned = sorted((i for i in items if i.owner == me and i.workflow != "docket"), key=_by_due)
-    asked = [item for item in items if item.requester == me]
-    sections = []
-    if waiting:
-        sections.append(
-            _section("Waiting for your decision", [_decision_row(t, i, workflow_of(i), now) for t, i in waiting])
-        )
-    if owned:
-        sections.append(_section("Yours, by due time", [_item_row(i, workflow_of(i)) for i in owned]))
-    if asked:
-        sections.append(_section("You asked for", [_item_row(i, workflow_of(i)) for i in asked]))
+    seen = [item for item in items if may_see(book, item, workflow_of(item), me)]
+    waiting = decision_rows(seen, me, workflow_of, now)
+    owned, asked = own_rows(seen, me, workflow_of, now), asked_rows(seen, me, workflow_of, now)
+    lists = (("Waiting for your decision", waiting), ("Yours, by due time", owned), ("You asked for", asked))
+    sections = [_section(heading_, rows) for heading_, rows in lists if rows]
     counts = _counts(len(waiting), len(owned), len(asked))
-    lines: tuple[Line, ...] = (_nothing_waits(me, book),) if not waiting else ()
+    lines: tuple[Line, ...] = (nothing_waits(me, book),) if not waiting else ()
+    if not sections:
+        lines = (*lines, (how_to_ask(book),))
     tries = "Try: /docket new WORKFLOW text · list · exceptions · show KEY · help"
+    if me not in book.people:
+        tries = "Try: /docket new WORKFLOW text · show KEY · why KEY · except KEY CODE why · help"
     return _reply(Message(subject="mine", headline=(counts,), lines=lines, sections=tuple(sections), small=((tries,),)))
 
 
@@ -123,13 +134,6 @@ def _counts(waiting: int, owned: int, asked: int) -> str:
     )
     said = ", ".join(words for count, words in parts if count)
     return f"{said[:1].upper()}{said[1:]}." if said else "Nothing is yours, and nothing that you asked for is open."
-
-
-def _nothing_waits(me: str, book: Rulebook) -> Line:
-    yours = [code for w in book.workflows.values() for code, rule in w.exceptions.items() if rule.owner == me]
-    if me not in book.people or not yours:
-        return ("No decisions wait for you.",)
-    return (f"No decisions wait for you. They come when a stop rule in your name fires (yours: {', '.join(yours)}).",)
 
 
 def _list(name: str | None, workflow_of: WorkflowOf, items: Sequence[Item], now: datetime) -> Reply:
@@ -153,7 +157,7 @@ def _exceptions(workflow_of: WorkflowOf, items: Sequence[Item], now: datetime) -
         line: Line = ("No exception is open. They come when a stop rule fires or somebody raises one.",)
         return _reply(Message(subject="exceptions", headline=line))
     pairs.sort(key=lambda pair: pair[0].due_at)
-    rows = [_decision_row(t, item, workflow_of(item), now, owner=True) for t, item in pairs]
+    rows = [_exception_row(t, item, workflow_of(item), now) for t, item in pairs]
     headline: Line = (f"{len(pairs)} open exceptions, by deadline",)
     return _reply(Message(subject="exceptions", headline=headline, sections=(_section("", rows),)))
 
@@ -169,21 +173,23 @@ def _about(
             )
         return _reply(decision_card(item, undecided[0], workflow, book, now, reader=me))
     if command.verb == "show":
-        card = item_card(item, workflow, book, now)
+        card, named = item_card(item, workflow, book, now, shelf.threads), called(item, workflow)
         if me not in book.people:
             # A stranger sees where their own request stands, never anybody's rationale (the record is not theirs).
-            return _reply(Message(subject=card.subject, headline=card.headline, lines=(status(item, workflow),)))
+            return _reply(Message(subject=card.subject, headline=whose(item, workflow, now), lines=(named,)))
         rows = [Row(line=entry_line(entry)) for entry in shelf.entries[-20:]]
         record = (Section(heading="Record", rows=tuple(rows)),) if rows else ()
         evidence = tuple(Row(line=(f"{e.id} {e.kind}: ", Quote(e.value), " by ", Who(e.by))) for e in item.evidence)
         proofs = (Section(heading="Evidence", rows=evidence),) if evidence else ()
+        files = tuple(Row(line=file_line(file)) for file in files_of(shelf.entries))
+        came = (_section("Files", files),) if files else ()
         return _reply(
             Message(
                 subject=card.subject,
-                headline=card.headline,
-                lines=card.lines,
-                sections=(*proofs, *record),
-                small=card.small,
+                headline=whose(item, workflow, now),
+                lines=(named, *card.lines[1:]),  # the first is the card's own way to say whose it is
+                sections=(*proofs, *came, *record),
+                small=(*card.small, *((("Its address: ", Link(shelf.page, shelf.page)),) if shelf.page else ())),
             )
         )
     return _reply(why(item, workflow, book, shelf, now, full=me in book.people))
@@ -223,7 +229,9 @@ def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datet
         else ()
     )
     sections = (Section(heading="Who was told", rows=told),) if told else ()
-    return Message(subject=f"Why {item.key}", headline=heading(item, workflow), lines=tuple(lines), sections=sections)
+    return Message(
+        subject=f"Why {item.key}", headline=whose(item, workflow, now), lines=tuple(lines), sections=sections
+    )
 
 
 def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook, now: datetime) -> list[Line]:
@@ -234,8 +242,23 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
         lines.append((f"{trouble.code} allows {summed}",))
     steps = steps_left(book, workflow, trouble, item.requester, now)
     if steps and trouble.next_at is not None:
-        lines.append(("It goes up to ", Who(steps[0].person), " ", When(trouble.next_at), "."))
+        goes_up: Line = ("It goes up to ", Who(steps[0].person), " ", When(trouble.next_at), ".")
+        if steps[0].discreet:
+            goes_up = (
+                Who(steps[0].person),
+                " hears ",
+                When(trouble.next_at),
+                " that a private item is late, not which.",
+            )
+        lines.append(goes_up)
     return lines
+
+
+def file_line(file: Attachment) -> Line:
+    """A file that came along: its name, what it is, its size, and the beginning of its SHA-256."""
+    size = f", {max(1, round(file.size / 1000)):,} kB" if file.size else ""
+    sha256 = f" · {file.sha256[:12]}" if file.sha256 else ""
+    return (Strong(file.name or "erased"), f"  {file.media_type}{size}{sha256}")
 
 
 def entry_line(entry: Entry) -> Line:
@@ -254,19 +277,15 @@ def _item_row(item: Item, workflow: Workflow) -> Row:
     return Row(line=(Strong(item.key), f"  {title(item, workflow)} · ", *status(item, workflow)))
 
 
-def _decision_row(trouble: Trouble, item: Item, workflow: Workflow, now: datetime, *, owner: bool = False) -> Row:
+def _exception_row(trouble: Trouble, item: Item, workflow: Workflow, now: datetime) -> Row:
     line: Line = (
         Strong(item.key),
         f"  {title(item, workflow)} · {trouble.code} · decide by ",
         *until(trouble.due_at, now),
+        " · ",
+        Who(trouble.owner),
     )
-    if owner:
-        return Row(line=(*line, " · ", Who(trouble.owner)))
-    actions = (
-        Action(verb="approve", label="Approve", item=item.key, code=trouble.code, style="primary"),
-        Action(verb="reject", label="Reject", item=item.key, code=trouble.code, style="danger"),
-    )
-    return Row(line=line, actions=actions)
+    return Row(line=line)
 
 
 def _by_due(item: Item) -> tuple[bool, datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,24 @@ def entry_json(seq: int, entry: Entry, digest: str) -> dict[str, Any]:
         "data": {**entry.facts, **entry.texts},
         "hash": digest,
     }
+
+
+#: What stays of private work where its content is left out: that there is something, where it stands, since when.
+_BARE = frozenset(
+    {"key", "workflow", "state", "opened_at", "due_at", "closed_at", "rulebook", "seq", "at", "kind", "via", "hash"}
+)
+
+
+def veil(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """An item, exception or entry as JSON without its content: the same names, nothing in them but state and times.
+
+    Of an item's ledger the entries stay, without who and what: a reader can follow its chain.
+    """
+    empty: dict[type, Any] = {list: [], dict: {}}
+    bare = {name: value if name in _BARE else empty.get(type(value)) for name, value in shown.items()}
+    if "ledger" in shown:
+        bare["ledger"] = [veil(entry) for entry in shown["ledger"]]
+    return bare
 
 
 def rfc3339(at: datetime | None) -> str | None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from rules.entries import Entry
-from rules.items import Decision, Evidence, Item, Source, Trouble, TroubleState
-from rules.states import TROUBLE_MOVES, legal
+from rules.entries import Entry, moment
+from rules.items import Evidence, Item, Source
+from rules.replay_exceptions import (
+    Impossible,
+    decided,
+    escalated,
+    item_or_trouble,
+    on_trouble,
+    raised,
+    reassigned,
+    relieved,
+    voided,
+)
+from rules.states import legal
 
 #: Of what was said last, so much is kept with the item; the entry has all of it.
 SAID_CHARACTERS = 500
-
-
-class Impossible(ValueError):
-    """An entry that does not fit the item it should change: the ledger and the rules disagree."""
 
 
 def evolve(item: Item | None, entry: Entry) -> Item:
@@ -32,11 +38,6 @@ def evolve(item: Item | None, entry: Entry) -> Item:
     if not legal(entry.kind, item.state, changed.state):
         raise Impossible(f"{item.key} can't go from {item.state} to {changed.state} by `{entry.kind}`")
     return replace(changed, version=item.version + 1)
-
-
-def moment(value: str | None) -> datetime | None:
-    """An RFC 3339 string of an entry as an aware UTC datetime."""
-    return datetime.fromisoformat(value) if value else None
 
 
 def _opened(entry: Entry) -> Item:
@@ -132,89 +133,21 @@ def _clock(item: Item, entry: Entry) -> Item:
     return replace(item, clock_stopped_at=None, due_at=due_at, next_at=next_at, touched_at=entry.at)
 
 
-def _raised(item: Item, entry: Entry) -> Item:
-    facts, texts = entry.facts, entry.texts
-    if item.open_trouble(facts["code"]):
-        raise Impossible(f"{item.key} has an open exception {facts['code']} already")
-    trouble = Trouble(
-        code=facts["code"],
-        state="open",
-        owner=facts["owner"],
-        backup=facts["backup"],
-        may_decide=tuple(facts["may_decide"]),
-        opened_at=entry.at,
-        due_at=datetime.fromisoformat(facts["due_at"]),
-        next_at=moment(facts.get("next_at")),
-        raised_by=texts.get("raised_by", ""),
-        because=texts.get("because") or facts.get("rule", ""),
-        values=texts.get("values", {}),
-    )
-    return replace(item, exceptions=(*item.exceptions, trouble))
+def _attached(item: Item, entry: Entry) -> Item:
+    """A further message; `prompted` are the exceptions whose buttons its writer was shown for it.
+
+    A `quiet` one is no sign of life: a machine sent it back. `absent`: nobody has read yet what was asked.
+    """
+    for code in entry.facts.get("prompted", ()):
+        item = _prompted(item, replace(entry, facts={"code": code}))
+    said, said_by = entry.texts.get("text", "")[:SAID_CHARACTERS], entry.texts.get("from", "")
+    quiet = entry.facts.get("quiet", False)
+    absent = entry.facts.get("absent", False) or (quiet and item.absent)
+    touched_at = item.touched_at if quiet else entry.at
+    return replace(item, said=said, said_by=said_by, touched_at=touched_at, absent=absent)
 
 
-def _on_trouble(change: Callable[[Trouble, Entry], Trouble]) -> Callable[[Item, Entry], Item]:
-    """Lift a change of one exception to its item; the newest open one of that code is meant."""
-
-    def lifted(item: Item, entry: Entry) -> Item:
-        wanted = next((t for t in item.open_trouble(entry.facts["code"])), None)
-        if wanted is None:
-            raise Impossible(f"{item.key} has no open exception {entry.facts['code']} for `{entry.kind}`")
-        return replace(item, exceptions=tuple(change(t, entry) if t is wanted else t for t in item.exceptions))
-
-    return lifted
-
-
-def _item_or_trouble(
-    whole: Callable[[Item, Entry], Item], part: Callable[[Trouble, Entry], Trouble]
-) -> Callable[[Item, Entry], Item]:
-    """An entry whose `code` is empty means the item's stage, else that exception."""
-    lifted = _on_trouble(part)
-    return lambda item, entry: lifted(item, entry) if entry.facts.get("code") else whole(item, entry)
-
-
-def _escalated(trouble: Trouble, entry: Entry) -> Trouble:
-    return replace(
-        trouble,
-        may_decide=tuple(entry.facts["may_decide"]),
-        next_at=moment(entry.facts.get("next_at")),
-        steps=trouble.steps + 1,
-    )
-
-
-def _decided(trouble: Trouble, entry: Entry) -> Trouble:
-    decision = Decision(
-        verdict=entry.facts["verdict"],
-        reason_code=entry.facts["reason_code"],
-        rationale=entry.texts["rationale"],
-        by=entry.by,
-        at=entry.at,
-        via=entry.via,
-        seen=entry.texts.get("seen", {}),
-    )
-    state: TroubleState = "approved" if decision.verdict == "approve" else "rejected"
-    values = entry.texts.get("values", trouble.values)
-    return replace(trouble, state=state, decision=decision, values=values, next_at=None, ended_at=entry.at)
-
-
-def _trouble_reassigned(trouble: Trouble, entry: Entry) -> Trouble:
-    return replace(
-        trouble,
-        owner=entry.facts["owner"],
-        backup=entry.facts["backup"],
-        may_decide=tuple(entry.facts["may_decide"]),
-        snoozed_until=None,
-    )
-
-
-def _voided(item: Item, entry: Entry) -> Item:
-    """An open exception that no longer matters, or a decision whose values have changed: the newest of its code."""
-    last = item.last_trouble(entry.facts["code"])
-    if last is None:
-        raise Impossible(f"{item.key} never had an exception {entry.facts['code']} to void")
-    if (last.state, "void") not in TROUBLE_MOVES["voided"]:
-        raise Impossible(f"{last.code} of {item.key} is {last.state} and can't become void")
-    void = replace(last, state="void", next_at=None, ended_at=entry.at)
-    return replace(item, exceptions=tuple(void if t is last else t for t in item.exceptions))
+_prompted = on_trouble(lambda t, e: replace(t, prompted={**t.prompted, e.by: e.at}))
 
 
 def _closed(item: Item, entry: Entry) -> Item:
@@ -262,31 +195,35 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "entered": _entered,
     "asked": _asked,
     "clock": _clock,
-    "raised": _raised,
-    "counted": _on_trouble(lambda t, e: replace(t, count=t.count + 1)),
-    "reminded": _item_or_trouble(
+    "raised": raised,
+    "counted": on_trouble(lambda t, e: replace(t, count=t.count + 1)),
+    "reminded": item_or_trouble(
         lambda i, e: replace(i, reminded_at=e.at, reminders=i.reminders + 1),
         lambda t, e: replace(t, reminded_at=e.at, reminders=t.reminders + 1),
     ),
     "late": lambda i, e: replace(i, late_steps=i.late_steps + 1, next_at=moment(e.facts.get("next_at"))),
-    "escalated": _on_trouble(_escalated),
-    "decided": lambda i, e: replace(_on_trouble(_decided)(i, e), touched_at=e.at),
-    "voided": _voided,
-    "reassigned": _item_or_trouble(_owned, _trouble_reassigned),
-    "snoozed": _item_or_trouble(
+    "escalated": on_trouble(escalated),
+    "decided": lambda i, e: replace(on_trouble(decided)(i, e), touched_at=e.at),
+    "voided": voided,
+    "reassigned": item_or_trouble(_owned, reassigned),
+    "relieved": item_or_trouble(lambda i, e: replace(i, backup=e.facts["backup"]), relieved),
+    "snoozed": item_or_trouble(
         lambda i, e: replace(i, snoozed_until=moment(e.facts["until"])),
         lambda t, e: replace(t, snoozed_until=moment(e.facts["until"])),
     ),
     "acknowledged": lambda i, e: replace(i, acknowledged_at=e.at, touched_at=e.at),
-    "questioned": _on_trouble(lambda t, e: replace(t, question=e.texts["question"])),
-    "attached": lambda i, e: replace(
-        i, said=e.texts.get("text", "")[:SAID_CHARACTERS], said_by=e.texts.get("from", ""), touched_at=e.at
-    ),
+    "questioned": on_trouble(lambda t, e: replace(t, question=e.texts["question"])),
+    "attached": _attached,
     "edited": lambda i, e: replace(i, text=e.texts.get("text", i.text), edited_at=e.at, touched_at=e.at),
+    "bounced": lambda i, e: replace(i, bounced=e.facts["status"]),
+    "failed": lambda i, e: replace(i, failures={**i.failures, e.texts.get("cause", ""): e.texts.get("what", "")}),
+    "looked": lambda i, e: i,
+    "unclear": on_trouble(lambda t, e: replace(t, unclear=t.unclear + 1)),
+    "disavowed": voided,
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),
     "evidenced": _evidenced,
     "closed": _closed,
     "reopened": _reopened,
     "demand_dropped": lambda i, e: replace(i, demanded=False, missing=()),
-    "threaded": lambda i, e: replace(i, source=replace(i.source, place=e.facts["place"], thread=e.facts["thread"])),
+    "threaded": lambda i, e: replace(i, source=replace(i.source, **e.facts)),
 }

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from rules.book.rulebook import Rulebook
 from rules.entries import Entry
+from rules.events import Event
 from rules.items import Item
 from rules.messages import Reply
 from rules.notices import Notice
+from rules.tickets import Ticket
+from rules.traces import Clue, Kept, Letter, Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +37,42 @@ class World:
     book: Rulebook
     book_of: Callable[[str], Rulebook]
     item: Item | None = None
+    ticket: Ticket | None = None  # of the letter that a mail answers, or of the page that was used
     number: Callable[[str], int] = lambda _key: 1
     alike: Callable[[str, str], Sequence[Item]] = lambda _workflow, _text: ()
     failure: Callable[[str], Item | None] = lambda _cause: None  # the open BOT item of a cause
+    held: Callable[[str], Sequence[Item]] = lambda _person: ()  # the open items that a person has or may decide on
+    clue: Clue | None = None  # what led from a mail to the item
+    traffic: Traffic = field(default_factory=Traffic)
+    hush: Callable[[], str] = lambda: ""  # why nothing automatic may be written to the sender of a mail now
+    hasty: Callable[[], str] = lambda: ""  # the same, which counts only against a mail that says nothing of use
+    letters: Sequence[Letter] = ()  # of ours that a bounce names
+    kept: Kept | None = None  # what a command about the quarantine means
+    released: bool = False  # a person let it go: it is not held again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """`items` are the items as the entries leave them; no entries: nothing changed, and `ignored` or `reply` says why.
 
-    `threads` are outside conversations (`slack:C1:1700.1`, `mail:<id>`) that from now on belong to the item.
+    `threads` are outside conversations (`slack:C1:1700.1`, `mail:<id>`) that from now on belong to the item; `offered`
+    those that belong to it unless they have one already. `held`: it is not taken but kept for a person to look at, and
+    why. `leads_to` happens in the same transaction.
+    `unkept`: it was said in confidence and nobody has passed it on: its raw bytes are not kept.
     """
 
     entries: tuple[Entry, ...] = ()
     items: tuple[Item, ...] = ()
     notices: tuple[Notice, ...] = ()
     threads: Mapping[str, str] = field(default_factory=dict)  # conversation -> item key
+    offered: Mapping[str, str] = field(default_factory=dict)  # conversation -> item key
     reply: Reply | None = None
     ignored: str = ""
     touched: str = ""  # the item that it concerns, also where nothing changed
+    spends: str = ""  # the outbox id of a token that is used up by it
+    unkept: bool = False
     unjudged: tuple[str, ...] = ()  # conditions that failed while this was judged, in words
+    held: str = ""
+    leads_to: tuple[Event, ...] = ()
+    lets_go: str = ""  # the outside id of what leaves the quarantine and is taken now
+    drops: str = ""  # the outside id of what leaves it for good

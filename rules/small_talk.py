@@ -46,6 +46,12 @@ dzień dobry|cześć|děkuji|díky|köszönöm|mulțumesc|teşekkürler|teşekk�
 你好|好的|收到|감사합니다|안녕하세요|네|regards|best regards|kind regards|best|best wishes|sincerely
 yours sincerely|br|rgds
 """
+_GREETINGS = """
+hi|hello|hey|hiya|howdy|good morning|good afternoon|good evening|morning|good day|hallo|guten morgen|moin|guten tag
+guten abend|servus|grüß gott|grüezi|bonjour|salut|bonsoir|coucou|hola|buenos días|buenas|buen día|ciao|buongiorno
+buonasera|hoi|goedemorgen|goedemiddag|goedenavond|olá|oi|bom dia|boa tarde|boa noite|hej|god morgon|dzień dobry|cześć
+merhaba|привет|здравствуйте|добрый день|γεια|مرحبا|שלום|नमस्ते|こんにちは|おはようございます|你好|안녕하세요
+"""
 _BEFORE_A_NAME = (
     "thanks thx cheers hi hello hey morning bye danke dank hallo merci bonjour gracias hola grazie ciao bedankt hoi "
     "obrigado obrigada olá oi regards best grüße you much lot again sehr beaucoup moin salut"
@@ -65,14 +71,25 @@ def small_talk(text: str) -> bool:
     said = text.strip()
     if len(said) > LONGEST_CHARACTERS:
         return False
-    said = _PLUS_ONE.sub(" ", _MENTIONED.sub(" ", _SHORTCODE.sub(" ", unicodedata.normalize("NFC", said))))
+    said = _PLUS_ONE.sub(" ", spoken(said))
     if any(character.isdigit() for character in said):
         return False
-    words = _words(said)
-    return len(words) <= WORDS_AT_MOST and _courteous(words)
+    words = words_of(said)
+    return len(words) <= WORDS_AT_MOST and courteous(words)
 
 
-def _words(text: str) -> list[str]:
+def greeting(text: str) -> bool:
+    """Whether a text that is small talk begins by greeting."""
+    words = words_of(spoken(text[:LONGEST_CHARACTERS]))
+    return any(_key(words[:size]) in _GREETED for size in (1, 2))
+
+
+def spoken(text: str) -> str:
+    """A text without its mentions and emoji codes."""
+    return _MENTIONED.sub(" ", _SHORTCODE.sub(" ", unicodedata.normalize("NFC", text)))
+
+
+def words_of(text: str) -> list[str]:
     """The words in their own case; apostrophes close up (I'll, d'accord), all else parts."""
     letters = "".join(
         "" if character in "'’" else character if unicodedata.category(character)[0] in "LM" else " "
@@ -81,7 +98,8 @@ def _words(text: str) -> list[str]:
     return letters.split()
 
 
-def _courteous(words: list[str]) -> bool:
+def courteous(words: list[str]) -> bool:
+    """Whether nothing but courtesy is in some words, names after a greeting aside."""
     at = 0
     names_left = 0
     while at < len(words):
@@ -102,5 +120,10 @@ def _key(words: list[str]) -> str:
     return " ".join(words).casefold()
 
 
-_KNOWN = frozenset(_key(_words(phrase)) for phrase in re.split(r"[|\n]", _PHRASES) if phrase.strip())
+def phrases(listed: str) -> frozenset[str]:
+    """Phrases that stand in a text between bars and ends of lines, as `words_of` parts them, in small letters."""
+    return frozenset(_key(words_of(phrase)) for phrase in re.split(r"[|\n]", listed) if phrase.strip())
+
+
+_KNOWN, _GREETED = phrases(_PHRASES), phrases(_GREETINGS)
 _LONGEST = max(len(phrase.split()) for phrase in _KNOWN)

@@ -24,7 +24,9 @@ def enter(draft: Draft, stage: Stage) -> None:
     )
     if stage.owner and draft.item.owner != stage.owner:
         before = draft.item.owner
-        owner, backup = seat(draft.book, stage.owner, draft.workflow.backup, draft.item.requester, draft.now)
+        owner, backup = seat(
+            draft.book, draft.workflow, stage.owner, draft.workflow.backup, draft.item.requester, draft.now
+        )
         draft.record("owned", {"owner": owner, "backup": backup, "because": f"stage {stage.name}"}, by=DOCKET)
         if owner != before:
             draft.tell(Handed(item=draft.key, to=owner, passed_from=before))

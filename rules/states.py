@@ -27,15 +27,33 @@ ITEM_MOVES: Final[Mapping[str, frozenset[Move]]] = {
 }
 
 #: What may still be recorded on a closed item: people go on talking, proofs come late, and it can be opened again.
-WHEN_CLOSED: Final[frozenset[str]] = frozenset({"attached", "edited", "deleted", "evidenced", "reopened", "threaded"})
+WHEN_CLOSED: Final[frozenset[str]] = frozenset(
+    {
+        "attached",
+        "edited",
+        "deleted",
+        "evidenced",
+        "reopened",
+        "threaded",
+        "failed",
+        "looked",
+        "refused",
+        "disavowed",
+        "bounced",
+        "released",
+        "dropped",
+    }
+)
 
 #: What makes no sense where it changes nothing: an open item is not opened again.
 ENDS: Final[frozenset[str]] = frozenset({"closed", "reopened"})
 
-#: Which entries move an exception. A decision is final but for `voided`: the values it rested on have changed.
+#: Which entries move an exception. A decision is final but for `voided`, the values it rested on have changed, and
+#: `disavowed`, the person in whose name it came says that it was not theirs.
 TROUBLE_MOVES: Final[Mapping[str, frozenset[tuple[TroubleState, TroubleState]]]] = {
     "decided": frozenset({("open", "approved"), ("open", "rejected")}),
     "voided": frozenset({("open", "void"), ("approved", "void"), ("rejected", "void")}),
+    "disavowed": frozenset({("approved", "void"), ("rejected", "void")}),
 }
 
 

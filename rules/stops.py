@@ -69,7 +69,7 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
     if known is None or draft.item.open_trouble(code):
         return False
     item = draft.item
-    owner, backup = seat(draft.book, known.owner, known.backup, item.requester, draft.now)
+    owner, backup = seat(draft.book, draft.workflow, *_names(draft, known), item.requester, draft.now)
     due_at = answer_calendar(draft.book, draft.workflow, code).add(draft.now, known.respond_within)
     more = ladder(draft.book, draft.workflow, owner, backup, item.requester, draft.now)
     draft.record(
@@ -92,6 +92,17 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
     )
     keep_clock(draft)
     return True
+
+
+def _names(draft: Draft, rule: ExceptionRule) -> tuple[str, str]:
+    """The rulebook's owner and backup; the other way round where somebody else decided in the owner's name before.
+
+    Whoever writes in their name may do so again, until the operator has found out.
+    """
+    last = draft.item.last_trouble(rule.code)
+    if last is not None and last.disavowed and last.decision is not None and last.decision.by == rule.owner:
+        return rule.backup, rule.owner
+    return rule.owner, rule.backup
 
 
 def cards(draft: Draft, trouble: Trouble) -> tuple[DecisionCard, ...]:

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from rules import handing, progress
 from rules.book.durations import parse_short
-from rules.decisions import choose
+from rules.decisions import choose, may
 from rules.draft import Draft
 from rules.entries import stamp
 from rules.events import Command, Verb
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who
 from rules.notices import CONVERSATION, REQUESTER, Asked, Card
-from rules.people import may_decide, may_reassign, may_see, runs
+from rules.people import may_decide
 from rules.refusals import closed
 from rules.replies import done, refused, usage
 from rules.ruling import Ruling
@@ -27,38 +27,7 @@ Deed = Callable[[Draft, Command], Reply]
 
 def work(draft: Draft, command: Command) -> Ruling:
     """Do what was said with the draft's item, or say why not; refusals change nothing."""
-    deed = DEEDS[command.verb]
-    reply = may(draft, command.verb) or deed(draft, command)
-    return draft.ruling(reply=reply)
-
-
-def seen_by(draft: Draft, verb: Verb) -> bool:
-    """Whether the acting person may know of the item; anyone may say that something is wrong, but in private work."""
-    if verb == "except" and not draft.workflow.private:
-        return True
-    return may_see(draft.book, draft.item, draft.workflow, draft.by)
-
-
-def may(draft: Draft, verb: Verb) -> Reply | None:
-    """The table of interface.md, "Slack": who may do what with an item."""
-    if verb == "except":
-        return None  # anyone may say that something is wrong
-    item, book = draft.item, draft.book
-    if verb in ("claim", "evidence"):
-        if draft.by in book.people:
-            return None
-        return refused(
-            "people_only", (f"Only people of the rulebook can do that on {item.key}. ", Who(item.owner), " has it.")
-        )
-    holds_a_decision = any(
-        may_decide(t, draft.by, item.requester) or may_reassign(book, t, draft.by) for t in item.open_trouble()
-    )
-    if verb in ("assign", "snooze", "ask", "ack") and holds_a_decision:
-        return None
-    if runs(book, item, draft.workflow, draft.by):
-        return None
-    who: Line = (Who(item.owner), " has ", item.key, "; ", Who(item.backup), " is the backup.")
-    return refused("not_yours", who, ("They can do that; nothing was changed.",))
+    return draft.ruling(reply=may(draft, command.verb) or DEEDS[command.verb](draft, command))
 
 
 def _except(draft: Draft, command: Command) -> Reply:

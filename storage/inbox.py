@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, and_, bindparam, literal_column, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, update
 
 from storage.columns import insert
 from storage.schema import inbox
 
-State = Literal["taken", "attached", "ignored", "quarantined"]
+State = Literal["taken", "attached", "ignored", "quarantined", "dropped"]
+
+#: Of what is held, so many are shown at once, and so many bytes of each: its header is among them.
+SHOWN_AT_MOST, HEAD_BYTES = 500, 64 * 1024
 
 _COUNT = insert(inbox, lambda new: new.on_conflict_do_nothing())
 
@@ -27,16 +30,27 @@ class Arrival:
     state: str
     item: str | None
     reason: str
+    place: str | None = None
 
 
-def count(conn: Connection, ws: str, outside_id: str, at: datetime, channel: str, kind: str, raw: bytes) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Arrival):
+    """One in quarantine: `size` is that of its bytes, `head` the first of them."""
+
+    size: int
+    head: bytes
+
+
+def count(
+    conn: Connection, ws: str, outside_id: str, at: datetime, channel: str, kind: str, raw: bytes, place: str = ""
+) -> bool:
     """Keep a happening and its raw bytes; False when it was counted before, and then nothing is changed.
 
-    Another transaction that is counting the same one is waited for.
+    `place`: the inbox of a mail. Another transaction that is counting the same one is waited for.
     """
     row = {
         "workspace": ws, "outside_id": outside_id, "at": at, "channel": channel, "kind": kind,
-        "state": "counted", "item": None, "reason": "", "raw": raw,
+        "state": "counted", "item": None, "reason": "", "raw": raw, "place": place or None,
     }  # fmt: skip
     return conn.execute(_COUNT[conn.dialect.name], row).rowcount == 1
 
@@ -44,6 +58,11 @@ def count(conn: Connection, ws: str, outside_id: str, at: datetime, channel: str
 def settle(conn: Connection, ws: str, outside_id: str, state: State, item: str | None, reason: str) -> None:
     """Write down what became of it: the item it concerns (or None) and, where nothing was done, why."""
     conn.execute(_SETTLE, {"ws": ws, "wanted": outside_id, "state": state, "item": item, "reason": reason})
+
+
+def forget(conn: Connection, ws: str, outside_id: str) -> None:
+    """Keep that it came, and not what it said: in the transaction that counted it nothing has been stored yet."""
+    conn.execute(_FORGET, {"ws": ws, "wanted": outside_id, "nothing": b""})
 
 
 def arrival(conn: Connection, ws: str, outside_id: str) -> Arrival | None:
@@ -57,17 +76,31 @@ def raw(conn: Connection, ws: str, outside_id: str) -> bytes | None:
     return conn.execute(select(inbox.c.raw).where(_THIS), {"ws": ws, "wanted": outside_id}).scalar_one_or_none()
 
 
-def quarantined(conn: Connection, ws: str) -> list[Arrival]:
-    """What could not be read and waits for the operator, oldest first."""
-    rows = conn.execute(select(*_SHOWN).where(inbox.c.workspace == ws, _QUARANTINED).order_by(inbox.c.at))
-    return [Arrival(**row._mapping) for row in rows]
+def quarantined(conn: Connection, ws: str) -> list[Held]:
+    """What is held for a person to look at, oldest first."""
+    size, head = func.length(inbox.c.raw), func.substr(inbox.c.raw, 1, HEAD_BYTES)
+    wanted = select(*_SHOWN, size.label("size"), head.label("head"))
+    rows = conn.execute(wanted.where(inbox.c.workspace == ws, _QUARANTINED).order_by(inbox.c.at).limit(SHOWN_AT_MOST))
+    return [Held(**{**row._mapping, "head": bytes(row.head or b"")}) for row in rows]
+
+
+def let_go(conn: Connection, ws: str, outside_id: str) -> bool:
+    """Take one out of quarantine, for whoever settles it anew; False when it is not in there any more."""
+    done = conn.execute(update(inbox).where(_THIS, _QUARANTINED).values(state="counted"), _named(ws, outside_id))
+    return done.rowcount == 1
+
+
+def _named(ws: str, outside_id: str) -> dict[str, str]:
+    return {"ws": ws, "wanted": outside_id}
 
 
 _THIS = and_(inbox.c.workspace == bindparam("ws"), inbox.c.outside_id == bindparam("wanted"))
 # made once and not at each take: building a statement costs SQLAlchemy more than running it costs SQLite
 _SETTLE = update(inbox).where(_THIS).values({name: bindparam(name) for name in ("state", "item", "reason")})
+_FORGET = update(inbox).where(_THIS).values(raw=bindparam("nothing"))
 _SHOWN = (
     inbox.c.outside_id, inbox.c.at, inbox.c.channel, inbox.c.kind, inbox.c.state, inbox.c.item, inbox.c.reason,
+    inbox.c.place,
 )  # fmt: skip
 # a literal, because an index over part of the rows is only used where the condition stands in the statement
 _QUARANTINED = inbox.c.state == literal_column("'quarantined'")

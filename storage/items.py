@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, null, select, union, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, null, or_, select, union, update
 
 from rules.items import Item
 from rules.likeness import signature
@@ -55,8 +55,8 @@ def next_number(conn: Connection, ws: str, prefix: str) -> int:
 
 def open_like(conn: Connection, ws: str, workflow: str, text: str, limit: int) -> list[Item]:
     """The open items of a workflow that could be near-duplicates of a request's text, newest first."""
-    wanted = (items.c.workflow == workflow, items.c.signature == signature(text), _OPEN)
-    return _items(conn, ws, *wanted, order=[items.c.opened_at.desc()], limit=limit)
+    asked = {"ws": ws, "in_workflow": workflow, "like": signature(text), "most": limit}
+    return [_BODY.validate_json(body) for body in conn.scalars(_LIKE, asked)]
 
 
 def listing(
@@ -86,6 +86,23 @@ def listing(
     return _items(conn, ws, *wanted, order=order, limit=limit)
 
 
+def held(conn: Connection, ws: str, person: str) -> list[Item]:
+    """The open items that a person has, or on which they may take an undecided decision, oldest first."""
+    # Ordered as the index of open exceptions is, or SQLite would read all that there ever were.
+    deciding = conn.scalars(
+        select(exceptions.c.item)
+        .where(
+            exceptions.c.workspace == ws,
+            exceptions.c.state == literal_column("'open'"),
+            or_(exceptions.c.owner == person, exceptions.c.may_decide.contains(f'"{person}"', autoescape=True)),
+        )
+        .order_by(exceptions.c.due_at)
+    )
+    found = {item.key: item for item in _items(conn, ws, items.c.owner == person, _OPEN, order=[], limit=None)}
+    found |= {key: item for key in deciding if key not in found and (item := load(conn, ws, key)) is not None}
+    return sorted(found.values(), key=lambda item: (item.opened_at, item.key))
+
+
 def all_keys(conn: Connection, ws: str) -> list[str]:
     """Every key there is, oldest item first: what a replay walks."""
     return list(
@@ -111,6 +128,12 @@ def changed(conn: Connection, ws: str, since: datetime, until: datetime) -> list
         of_exceptions.where(within(exceptions.c.ended_at)),
     )
     return _items(conn, ws, items.c.key.in_(keys), order=[items.c.opened_at, items.c.key], limit=None)
+
+
+def ended(conn: Connection, ws: str, requester: str, since: datetime, limit: int) -> list[Item]:
+    """What that person asked for and was closed since then, the last first."""
+    wanted = (items.c.requester == requester, _CLOSED, items.c.closed_at >= since)
+    return _items(conn, ws, *wanted, order=[items.c.closed_at.desc(), items.c.key], limit=limit)
 
 
 def failure(conn: Connection, ws: str, cause: str) -> Item | None:
@@ -186,7 +209,20 @@ def _exception_rows(item: Item) -> list[dict[str, Any]]:
 
 
 _OPEN = items.c.closed_at.is_(null())
+_CLOSED = items.c.closed_at.is_not(null())
 _LOAD = select(items.c.body).where(items.c.workspace == bindparam("ws"), items.c.key == bindparam("wanted"))
+# made once: building it costs more than asking it
+_LIKE = (
+    select(items.c.body)
+    .where(
+        items.c.workspace == bindparam("ws"),
+        items.c.workflow == bindparam("in_workflow"),
+        items.c.signature == bindparam("like"),
+        _OPEN,
+    )
+    .order_by(items.c.opened_at.desc())
+    .limit(bindparam("most"))
+)
 _NEW = insert(items, lambda new: new.on_conflict_do_nothing())
 _CHANGE = update(items).where(
     items.c.workspace == bindparam("ws"),

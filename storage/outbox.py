@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, literal_column, select, up
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
-from storage.lanes import BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, STANDING, WAITING
+from storage.lanes import BUNDLE, BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, STANDING, WAITING
 from storage.schema import outbox
 
 
@@ -123,6 +123,14 @@ def _claimed(conn: Connection, row: Row[Any], now: datetime) -> Claimed | None:
     )
 
 
+def renew(conn: Connection, ids: Sequence[str], until: datetime) -> None:
+    """Lengthen the leases of claims that are still being worked on."""
+    leased = (WAITING, outbox.c.lease_until.is_not(None))
+    for start in range(0, len(ids), BUNDLE):  # engines bound the number of parameters
+        part = ids[start : start + BUNDLE]
+        conn.execute(update(outbox).where(outbox.c.id.in_(part), *leased).values(lease_until=until))
+
+
 def begin(conn: Connection, ids: Sequence[str]) -> None:
     """A send of these starts now; when nothing more is heard of it, the next claim says `maybe_sent`."""
     conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
@@ -149,6 +157,11 @@ def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, mayb
             begun=maybe_sent,
         )
     )
+
+
+def put_aside(conn: Connection, id: str, until: datetime) -> None:
+    """Nobody has tried to send it, and it is only in line again from `until` on: its lane does not wait for it."""
+    conn.execute(update(outbox).where(outbox.c.id == id, WAITING).values(not_before=until, lease_until=None))
 
 
 def fail(conn: Connection, id: str, problem: str, at: datetime) -> None:

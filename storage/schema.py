@@ -53,6 +53,7 @@ inbox = Table(
     Column("item", Words),
     Column("reason", Words, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("place", Words),  # the inbox that a mail came to: what is held is read again as that one's
     Index("inbox_quarantined", "workspace", "at", **_where("state = 'quarantined'")),
 )
 
@@ -84,6 +85,7 @@ items = Table(
     Index("items_open_cause", "workspace", "cause", **_where("closed_at IS NULL AND cause IS NOT NULL")),
     Index("items_opened", "workspace", "opened_at", "workflow"),
     Index("items_closed", "workspace", "closed_at", "workflow", "owner", **_where("closed_at IS NOT NULL")),
+    Index("items_closed_requester", "workspace", "requester", "closed_at", **_where("closed_at IS NOT NULL")),
     Index("items_unproven", "workspace", "closed_at", "owner", "workflow",
           **_where("closed_at IS NOT NULL AND NOT proven")),
 )  # fmt: skip
@@ -157,6 +159,10 @@ timers = _table(
     Index("timers_due", "due_at"),
 )
 
+#: Automatic answers to whoever wrote a mail: they are counted, lest two machines answer each other for ever.
+DOUBTED = "kind = 'Doubted'"
+ANSWERS = "kind IN ('Question', 'Received', 'Unclear')"
+
 #: `n` is the order of arrival; a lane is served in that order. Rows stay when they were sent: `why` reads them.
 outbox = Table(
     "outbox",
@@ -184,6 +190,9 @@ outbox = Table(
     Index("outbox_slot", "workspace", "slot", "n", **_where("slot IS NOT NULL")),
     Index("outbox_item", "workspace", "item", "n"),
     Index("outbox_failed", "workspace", "ended_at", **_where("state = 'failed'")),
+    Index("outbox_answers", "workspace", "created_at", "kind", **_where(ANSWERS)),  # counted without the rows
+    Index("outbox_answered", "workspace", "lane", "created_at", **_where(ANSWERS)),
+    Index("outbox_doubted", "workspace", "lane", "created_at", **_where(DOUBTED)),
 )  # fmt: skip
 
 evidence = Table(
@@ -217,11 +226,13 @@ settings = _table(
     "settings", _workspace(), Column("name", Key, primary_key=True), Column("value", Words, nullable=False)
 )
 
-#: How far each Slack conversation has been heard: the ts of the newest message that was taken or passed by.
+#: How far each Slack conversation has been heard: the ts of the newest message that was taken or passed by, and since
+#: which ts it is ours (the first start, an invitation): what was said before that is not.
 heard = _table(
     "heard",
     _workspace(),
     Column("place", Key, primary_key=True),
+    Column("since", Text, nullable=False),
     Column("ts", Text, nullable=False),
 )
 
@@ -231,6 +242,7 @@ absences = _table(
     _workspace(),
     Column("person", Key, primary_key=True),
     Column("channel", Text, primary_key=True),  # which way fails: slack, mail
+    Column("address", Words, nullable=False),  # the one that failed: the rulebook may name another since
     Column("since", Moment, nullable=False),
     Column("why", Words, nullable=False),
 )
@@ -244,7 +256,14 @@ tokens_spent = _table(
     Column("event", Key, nullable=False),  # outside id of the happening that spent it
 )
 
-#: Who has opened the bot's Home tab, and when last: only theirs are kept fresh.
+#: Who has opened the bot's Home tab, and when last: only theirs are kept fresh. `shown` is the digest of what stands
+#: there ("": to be drawn anew), `hash` Slack's own name for it, which guards against overwriting a newer one.
 homes = _table(
-    "homes", _workspace(), Column("reader", Key, primary_key=True), Column("opened_at", Moment, nullable=False)
+    "homes",
+    _workspace(),
+    Column("reader", Key, primary_key=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("hash", Text, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,6 +15,7 @@ _BIND = insert(
         index_elements=["workspace", "conversation"], set_={"item": new.excluded.item}
     ),
 )
+_OFFER = insert(threads, lambda new: new.on_conflict_do_nothing())
 _FIND = select(threads.c.conversation, threads.c.item).where(
     threads.c.workspace == bindparam("ws"), threads.c.conversation.in_(bindparam("conversations", expanding=True))
 )
@@ -25,21 +26,34 @@ def bind(conn: Connection, ws: str, conversation: str, key: str) -> None:
     conn.execute(_BIND[conn.dialect.name], {"workspace": ws, "conversation": conversation, "item": key})
 
 
+def offer(conn: Connection, ws: str, conversations: Mapping[str, str]) -> None:
+    """These conversations are those items' from now on, unless they are an item's already."""
+    if conversations:
+        rows = [{"workspace": ws, "conversation": name, "item": key} for name, key in conversations.items()]
+        conn.execute(_OFFER[conn.dialect.name], rows)
+
+
 def find(conn: Connection, ws: str, conversations: Sequence[str]) -> str | None:
     """The key of the item that the first of these conversations belongs to, in the given order.
 
     Two instances that ask for the same conversation in order to write take turns: the second sees what the first
     opened there, so a thread gets one item.
     """
+    return next(iter(known(conn, ws, conversations).values()), None)
+
+
+def known(conn: Connection, ws: str, conversations: Sequence[str]) -> dict[str, str]:
+    """Those of these conversations that belong to an item, in the given order, with its key; else as `find`."""
+    found: dict[str, str] = {}
     if not conversations:
-        return None
+        return found
     hold(conn, *(f"conversation\n{ws}\n{each}" for each in conversations))
     # a mail's References may be as long as a stranger likes, and engines bound the number of parameters
     for start in range(0, len(conversations), 500):
         part = conversations[start : start + 500]
         rows = conn.execute(_FIND, {"ws": ws, "conversations": part})
-        known = {row.conversation: row.item for row in rows}
+        belongs = {row.conversation: row.item for row in rows}
         for each in part:
-            if (item := known.get(key_of(each))) is not None:
-                return str(item)
-    return None
+            if (item := belongs.get(key_of(each))) is not None:
+                found[each] = str(item)
+    return found

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rules.absence import Failing, holds, noted, seats_left, without
 from rules.apply import apply, wanted
 from rules.book.load import load
 from rules.book.rulebook import Rulebook
 from rules.entries import Entry
-from rules.events import Command, Deleted, Due, Edited, Event, Failed, Mailed, Posted, Reacted, Recovered
+from rules.events import (
+    Absent,
+    Command,
+    Deleted,
+    Due,
+    Edited,
+    Event,
+    Failed,
+    Mailed,
+    Posted,
+    Reachable,
+    Reacted,
+    Recovered,
+    Unreachable,
+)
 from rules.items import Item
+from rules.mail_words import commands, key_named
 from rules.messages import Message
 from rules.notices import Notice
 from rules.replay import evolve
 from rules.ruling import Ruling, Timer, World
+from rules.tickets import Ticket, ticket
 from rules.timing import timers
 from rules.wording import word
 
@@ -34,13 +52,26 @@ class Street:
         self.notices: list[Notice] = []
         self.threads: dict[str, str] = {}
         self.timers: dict[str, tuple[Timer, ...]] = {}
+        self.failing: dict[tuple[str, str], Failing] = {}  # ways to people that fail
+        self.put_at: list[datetime] = []  # when each of the notices was put into the outbox
+        self.spent: set[str] = set()  # tokens that were used
         self._ids = itertools.count(1)
 
-    def take(self, event: Event) -> Ruling:
+    def take(self, event: Event, ticket: Ticket | None = None) -> Ruling:
         """Judge one event and keep what came of it, as the desk does; the fold of the entries must be the items."""
+        if isinstance(event, Unreachable) and (way := noted(event, self.book)):
+            self.failing.setdefault((way.person, way.channel), way)
+        if isinstance(event, Reachable):
+            self.failing.pop((self.book.person_of(event.person), event.channel), None)
         want = wanted(event)
         key = want.key or next((self.threads[c] for c in want.conversations if c in self.threads), None)
-        ruling = apply(event, self.world(self.items.get(key or "")))
+        if isinstance(event, Mailed):
+            named = self.items.get(key_named(event.new_text) or "")
+            ours = self.book.person_of(event.by) in self.book.people and named is not None
+            told = ours and commands(event.new_text, self.book, self.book.workflows[named.workflow])
+            key = (named.key if told else None) or key or (ticket.item if ticket else None)
+        ruling = apply(event, replace(self.world(self.items.get(key or "")), ticket=ticket))
+        self.spent |= {ruling.spends} - {""}
         for entry in ruling.entries:
             self.entries.append(entry)
             self.items[entry.item] = evolve(self.items.get(entry.item), entry)
@@ -48,8 +79,17 @@ class Street:
             assert self.items[item.key] == item, "a ruling's items are the fold of its entries"
             self.timers[item.key] = timers(item, self.book, self.book.workflows[item.workflow])
         self.notices += ruling.notices
-        self.threads.update(ruling.threads)
+        self.put_at += [self.now] * len(ruling.notices)
+        self.threads = {**ruling.offered, **self.threads, **ruling.threads}
+        for following in ruling.leads_to:
+            self.take(following)
         return ruling
+
+    def ticket(self, notice: Notice) -> Ticket:
+        """What the token of a notice is worth now."""
+        at = max(n for n, known in enumerate(self.notices) if known == notice)
+        item = self.items[notice.item]
+        return ticket(f"n{at}", notice, self.put_at[at], item, spent=f"n{at}" in self.spent)
 
     def says(self, who: str, text: str, channel: str = "refunds", thread: str | None = None, **more: Any) -> Ruling:
         """A message in a Slack channel; `thread` is an item's key."""
@@ -60,10 +100,11 @@ class Street:
         )
 
     def mails(self, who: str, text: str, inbox: str = "refunds", **more: Any) -> Ruling:
-        """A mail to an inbox; `references` names what it answers."""
-        number = next(self._ids)
-        more = {"references": (), "subject": "", "message_id": f"<{number}@corp.example>", **more}
-        return self.take(Mailed(**self._meta(who, "mail"), inbox=inbox, from_name="", text=text, new_text=text, **more))
+        """A mail to an inbox; `references` names what it answers, `answers` the notice whose token it bears."""
+        number, answers = next(self._ids), more.pop("answers", None)
+        more = {"references": (), "subject": "", "sent_at": self.now, "message_id": f"<{number}@corp.example>", **more}
+        mail = Mailed(**self._meta(who, "mail"), inbox=inbox, from_name="", text=text, new_text=text, **more)
+        return self.take(mail, self.ticket(answers) if answers else None)
 
     def types(self, who: str, verb: str, item: str | None = None, **more: Any) -> Ruling:
         """A command, as typed or clicked."""
@@ -103,6 +144,19 @@ class Street:
         """What failed works again."""
         return self.take(Recovered(**self._meta("docket"), cause=cause))
 
+    def loses(self, who: str, channel: str = "slack", why: str = "deactivated in Slack") -> Ruling:
+        """Somebody can't be reached; what they hold is passed on, item by item, as the bot's knock does."""
+        ruling = self.take(Unreachable(**self._meta("docket", "docket"), person=who, channel=channel, why=why))  # type: ignore[arg-type]
+        for item in [*self.items.values()]:
+            if seats_left(item, self.book.workflows[item.workflow], self.world(None).book, self.now):
+                since = self.failing[who, channel].since
+                self.take(Absent(**self._meta("docket", "docket"), item=item.key, person=who, since=since))
+        return ruling
+
+    def finds(self, who: str, channel: str = "slack") -> Ruling:
+        """They can be reached again."""
+        return self.take(Reachable(**self._meta("docket", "docket"), person=who, channel=channel))  # type: ignore[arg-type]
+
     def passes(self, **time: float) -> list[Notice]:
         """Let time pass; what comes due fires at its moment, in order. Returns the notices of that time."""
         until, before = self.now + timedelta(**time), len(self.notices)
@@ -125,7 +179,7 @@ class Street:
     def words(self, notice: Notice) -> Message | None:
         """What a notice says now."""
         item = self.items[notice.item]
-        return word(notice, item, self.book.workflows[item.workflow], self.book, self.now)
+        return word(notice, item, self.book.workflows[item.workflow], self.world(None).book, self.now)
 
     def kinds(self, item: str) -> list[str]:
         """The kinds of an item's entries, in order."""
@@ -139,7 +193,8 @@ class Street:
     def world(self, item: Item | None) -> World:
         return World(
             now=self.now,
-            book=self.book,
+            book=without(self.book, [*self.failing.values()], self.now, slack=True),
+            held=lambda person: [i for i in self.items.values() if i.closed_at is None and holds(i, person)],
             book_of=lambda _version: self.book,
             item=item,
             number=lambda prefix: 1 + sum(key.startswith(f"{prefix}-") for key in self.items),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.commands.looking import Private, veiled
 from bot.commands.opening import over
 from bot.terminal import say, stop
 
@@ -48,6 +49,7 @@ def verify() -> None:
 def export(
     form: Annotated[ExportFormat, typer.Option("--format", help="jsonl or csv.")] = ExportFormat.jsonl,
     since: Annotated[str | None, typer.Option("--since", help="From that day on (2026-11-01, UTC).")] = None,
+    private: Private = False,
 ) -> None:
     """Every entry, oldest first, on stdout. Example: docketbot ledger export --format csv --since 2026-11-01"""
     try:
@@ -56,27 +58,28 @@ def export(
         stop(f"`{since}` is no day. Write it like 2026-11-01.")
 
     async def work(store: Any, books: Any) -> None:
-        from rules.record import entry_json
+        from rules.record import entry_json, veil
         from storage import items, ledger
 
+        def touched(conn: Any) -> list[Any]:
+            keys = dict.fromkeys(each.entry.item for each in ledger.every(conn, books.workspace, start))
+            return [item for key in keys if key and (item := items.load(conn, books.workspace, key)) is not None]
+
+        hidden = await veiled(store, books, await store.read(touched), "ledger export", private=private)
+
         def write(conn: Any) -> None:
-            hidden: dict[str, bool] = {}
             writer = csv.writer(sys.stdout)
             if form is ExportFormat.csv:
                 writer.writerow(("item", "seq", "at", "kind", "by", "via", "data", "hash"))
             for recorded in ledger.every(conn, books.workspace, start):
                 key = recorded.entry.item
-                if key not in hidden:
-                    item = items.load(conn, books.workspace, key) if key else None
-                    hidden[key] = item is not None and books.workflow(conn, item).private
-                entry = {"item": key, **entry_json(recorded.seq, recorded.entry, recorded.hash)}
-                if hidden[key]:
-                    # The private lane: that something happened may be known, what and to whom may not.
-                    entry |= {"by": "", "data": {}}
+                shown = entry_json(recorded.seq, recorded.entry, recorded.hash)
+                # The private lane: that something happened may be known, what and to whom may not.
+                entry = {"item": key, **(veil(shown) if key in hidden else shown)}
                 if form is ExportFormat.jsonl:
                     sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
                 else:
-                    flat = {**entry, "data": json.dumps(entry["data"], ensure_ascii=False)}
+                    flat = {**entry, "by": entry["by"] or "", "data": json.dumps(entry["data"], ensure_ascii=False)}
                     writer.writerow([harmless(str(value)) for value in flat.values()])
 
         await store.read(write)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bot.commands.looking import Private, veiled
 from bot.commands.opening import over
 from bot.terminal import data, flat, inert, local, say, stop, table
 
 LISTED_AT_MOST = 100_000
+ITEM_COLUMNS = ("KEY", "STATE", "OWNER", "STAGE", "SINCE", "DUE", "TITLE")
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Key = Annotated[str, typer.Argument(help="The item's key, such as REF-12.")]
 
@@ -26,91 +29,102 @@ class Format(StrEnum):
 
 
 def items(
-    json: Json = False, everything: Annotated[bool, typer.Option("--all", help="With the bot's own.")] = False
+    json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="With the bot's own.")] = False,
+    private: Private = False,
 ) -> None:
     """What is open, for whom, since when. Example: docketbot items --json"""
 
     async def work(store: Any, books: Any) -> None:
-        from rules.record import item_json
+        from rules.record import item_json, veil
         from storage import items as shelf
         from storage import ledger
 
-        def read(conn: Any) -> Any:
-            found = shelf.listing(conn, books.workspace, include_docket=everything, limit=LISTED_AT_MOST)
-            seen = [item for item in found if not books.workflow(conn, item).private]
-            return [(item, ledger.of_item(conn, books.workspace, item.key) if json else ()) for item in seen]
+        def listed(conn: Any) -> Any:
+            return shelf.listing(conn, books.workspace, include_docket=everything, limit=LISTED_AT_MOST)
 
-        shown = await store.read(read)
+        found = await store.read(listed)
+        hidden = await veiled(store, books, found, "items", private=private)
         if json:
-            data([item_json(i, books.current, [(r.seq, r.entry, r.hash) for r in record]) for i, record in shown])
+            records = await store.read(lambda c: {i.key: ledger.of_item(c, books.workspace, i.key) for i in found})
+            whole = [item_json(i, books.current, [(r.seq, r.entry, r.hash) for r in records[i.key]]) for i in found]
+            data([veil(each) if each["key"] in hidden else each for each in whole])
             return
-        if not shown:
+        if not found:
             say("Nothing is open. Items come from the channels and inboxes that the rulebook names.")
             return
         zone = books.current.timezone
-        rows = [
-            (
-                i.key,
-                i.state,
-                i.owner,
-                i.stage or "",
-                local(i.opened_at, zone),
-                local(i.due_at, zone) if i.due_at else "",
-                i.title,
-            )
-            for i, _ in shown
-        ]
-        table(("KEY", "STATE", "OWNER", "STAGE", "SINCE", "DUE", "TITLE"), rows)
+        table(ITEM_COLUMNS, [_row(item, zone, private=item.key in hidden) for item in found])
 
     over(work)
 
 
-def exceptions(json: Json = False) -> None:
+def exceptions(json: Json = False, private: Private = False) -> None:
     """Every open exception by deadline, the bot's own failures too. Example: docketbot exceptions"""
 
     async def work(store: Any, books: Any) -> None:
-        from rules.record import trouble_json
+        from rules.record import trouble_json, veil
         from storage import items as shelf
 
-        def read(conn: Any) -> Any:
-            found = shelf.listing(conn, books.workspace, include_docket=True, limit=LISTED_AT_MOST)
-            return [(t, i) for i in found if not books.workflow(conn, i).private for t in i.open_trouble()]
-
-        pairs = await store.read(read)
-        pairs.sort(key=lambda pair: pair[0].due_at)
+        found = await store.read(lambda c: shelf.listing(c, books.workspace, include_docket=True, limit=LISTED_AT_MOST))
+        pairs = sorted(((t, i) for i in found for t in i.open_trouble()), key=lambda pair: pair[0].due_at)
+        hidden = await veiled(store, books, [i for i in found if i.open_trouble()], "exceptions", private=private)
         if json:
-            data([{"key": i.key, "workflow": i.workflow, "title": i.title, **trouble_json(t)} for t, i in pairs])
+            rows = [{"key": i.key, "workflow": i.workflow, "title": i.title, **trouble_json(t)} for t, i in pairs]
+            data([veil(row) if row["key"] in hidden else row for row in rows])
             return
         if not pairs:
             say("No exception is open. They come when a stop rule fires or somebody raises one.")
             return
         zone = books.current.timezone
-        rows = [(i.key, t.code, t.owner, local(t.opened_at, zone), local(t.due_at, zone), i.title) for t, i in pairs]
-        table(("KEY", "CODE", "OWNER", "SINCE", "DECIDE BY", "TITLE"), rows)
+        lines = []
+        for t, i in pairs:
+            code, owner, title = ("", "", "private") if i.key in hidden else (t.code, t.owner, i.title)
+            lines.append((i.key, code, owner, local(t.opened_at, zone), local(t.due_at, zone), title))
+        table(("KEY", "CODE", "OWNER", "SINCE", "DECIDE BY", "TITLE"), lines)
 
     over(work)
 
 
-def show(key: Key, json: Json = False) -> None:
+def show(
+    key: Key,
+    json: Json = False,
+    private: Private = False,
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Write the files that came with it into this folder.")
+    ] = None,
+) -> None:
     """One item whole, with its ledger. Example: docketbot show REF-12 --json"""
 
     async def work(store: Any, books: Any) -> None:
         from bot.digest_command import in_words
-        from rules.reading import entry_line
-        from rules.record import item_json
+        from bot.files import written
+        from rules.attaching import files_of
+        from rules.reading import entry_line, file_line
+        from rules.record import item_json, veil
         from rules.wording.cards import item_card
         from storage import ledger
 
         item = await _item(store, books, key)
+        hidden = await veiled(store, books, [item], "show", private=private)
         recorded = await store.read(lambda c: ledger.of_item(c, books.workspace, item.key))
         if json:
-            data(item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded]))
+            whole = item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded])
+            data(veil(whole) if hidden else whole)
+            return
+        if hidden:
+            table(ITEM_COLUMNS, [_row(item, books.current.timezone, private=True)])
             return
         workflow = await store.read(lambda c: books.workflow(c, item))
         zone = books.current.timezone
         now = datetime.now(UTC)
         card = item_card(item, workflow, books.current, now)
         typer.echo(inert(in_words(card, books.current, now)))
+        came = files_of(one.entry for one in recorded)
+        for line in ["Files", *(f"  {flat(file_line(f), books.current.named, zone)}" for f in came)] if came else ():
+            typer.echo(line)
+        if files is not None:
+            say(await store.read(lambda c: written(c, books.workspace, came, files)))
         typer.echo("Record")
         for one in recorded:
             typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), books.current.named, zone)}  {one.hash[:8]}")
@@ -118,7 +132,7 @@ def show(key: Key, json: Json = False) -> None:
     over(work)
 
 
-def why(key: Key) -> None:
+def why(key: Key, private: Private = False) -> None:
     """Owner, deadline and notices explained: the rule, the sum, who was told when. Example: docketbot why REF-12"""
 
     async def work(store: Any, books: Any) -> None:
@@ -127,11 +141,15 @@ def why(key: Key) -> None:
         from rules.reading import why as explained
 
         item = await _item(store, books, key)
+        if await veiled(store, books, [item], "why", private=private):
+            table(ITEM_COLUMNS, [_row(item, books.current.timezone, private=True)])
+            return
         workflow = await store.read(lambda c: books.workflow(c, item))
         found = await store.read(lambda c: item_shelf(c, books, item))
         now = datetime.now(UTC)
-        message = explained(item, workflow, books.current, found, now)
-        typer.echo(inert(in_words(message, books.current, now)))
+        book = await store.read(lambda c: books.present(c, now))
+        message = explained(item, workflow, book, found, now)
+        typer.echo(inert(in_words(message, book, now)))
 
     over(work)
 
@@ -168,12 +186,18 @@ def digest(
 
 
 async def _item(store: Any, books: Any, key: str) -> Any:
-    """An item that may be seen here; without it the command ends."""
+    """The item of that key; without it the command ends."""
     from storage import items as shelf
 
     item = await store.read(lambda conn: shelf.load(conn, books.workspace, key.upper()))
     if item is None:
         stop(f"There is no {key.upper()}. `docketbot items` lists what is open.", 1)
-    if (await store.read(lambda conn: books.workflow(conn, item))).private:
-        stop(f"{item.key} is private: it is seen by its requester, owner and backup, in Slack or by mail.", 1)
     return item
+
+
+def _row(item: Any, zone: str, *, private: bool) -> tuple[str, ...]:
+    """A line of a table; of what is private its state and times alone."""
+    times = (local(item.opened_at, zone), local(item.due_at, zone) if item.due_at else "")
+    if private:
+        return (item.key, item.state, "", "", *times, "private")
+    return (item.key, item.state, item.owner, item.stage or "", *times, item.title)

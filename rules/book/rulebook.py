@@ -37,6 +37,7 @@ class Person:
     manager: str | None = None
     timezone: str | None = None
     away: Away | None = None
+    gone: str = ""  # why nobody reaches them; never of the rulebook itself: rules/absence.py lays it over
 
 
 @dataclass(frozen=True, slots=True)

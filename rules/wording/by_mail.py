@@ -1,57 +1,172 @@
-"""What a letter says where chat has buttons: how its reader can act today, and nothing that would not work."""
+"""What a letter says where chat has buttons: the lines that its reader can answer with, if they would work."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from rules.book.rulebook import Rulebook
+from rules.book.rulebook import Rulebook, Workflow
+from rules.draft import DOCKET
 from rules.items import Item
-from rules.messages import Line, Message, Row, Section, Who
+from rules.messages import Action, Line, Link, Message, Part, Row, Section, Strong, Who
 
 
-def by_mail(message: Message, reader: str, book: Rulebook, *, slack: bool, item: Item | None = None) -> Message:
-    """A message as a letter to `reader` (a rulebook key). `slack`: whether the bot speaks with Slack.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a letter can point to: `slack`, whether the bot speaks with Slack; `replies`, whether replies are read.
 
-    `item`: the one that replies to the letter are kept with.
+    `page` is the address of the letter's own decision page, "" where there is none.
     """
-    verbs = {action.verb for action in message.actions}
-    verbs |= {action.verb for section in message.sections for row in section.rows for action in row.actions}
-    if not verbs or reader not in book.people:
+
+    slack: bool
+    replies: bool
+    page: str = ""
+
+
+def by_mail(
+    message: Message,
+    reader: str,
+    book: Rulebook,
+    reach: Reach,
+    item: Item | None = None,
+    workflow: Workflow | None = None,
+) -> Message:
+    """A message as a letter to `reader`, a rulebook key or a requester outside it, who can do nothing but reply.
+
+    `item` (of `workflow`): the one that replies to the letter are about.
+    """
+    if reader not in book.people:
         return message
-    decides = bool(verbs & {"approve", "reject"})
-    how = _how(reader, book, item, decides=decides, slack=slack)
-    if message.sections:
-        return replace(message, small=(how, *message.small))
-    return replace(message, sections=(Section(heading="To decide" if decides else "To act", rows=(Row(line=how),)),))
+    actions = _actions(message)
+    if reach.slack and book.people[reader].slack:
+        return _with(message, _in_slack(actions, item)) if actions else message
+    message = _untyped(message)
+    if item is None or workflow is None:
+        return _with(message, _anywhere(book, reach)) if actions else message
+    own = [action for action in actions if action.item == item.key]
+    if not own:
+        return message
+    code = next((action.code for action in own if action.verb == "approve" and action.code), None)
+    page = reach.page if code else ""
+    if not reach.replies:
+        how: Line = (Link(page, "Decide on its page"),) if page else _not_read(book)
+        return _with(message, how)
+    section = _decision(item, code, workflow, book, page) if code else _other(own, item, workflow, book)
+    if {action.item for action in actions} - {item.key}:
+        message = _with(message, ("For another one: ", Strong("decide KEY"), " or ", Strong("show KEY"), "."))
+    return replace(message, sections=(*message.sections, section)) if section.rows else message
 
 
-def _how(reader: str, book: Rulebook, item: Item | None, *, decides: bool, slack: bool) -> Line:
-    if slack and book.people[reader].slack:
-        return (
-            f"In Slack: /docket {'mine' if item is None else f'decide {item.key}' if decides else f'show {item.key}'}",
-        )
-    where = "Decisions are made in Slack" if decides else "Work moves on in Slack"
-    nothing_more = ", and decides nothing." if decides else "."
-    reply = f" A reply to this mail is kept with {item.key}{nothing_more}" if item is not None else ""
-    if not slack:
-        if reader == book.operator:
-            return (f"{where}, which Docket is not connected to here: you, its operator, can connect it.{reply}",)
-        return (f"{where}, which Docket is not connected to here: ask ", Who(book.operator), f" to connect it.{reply}")
-    helper = _helper(reader, book, item, decides=decides)
-    if helper is None:
-        return (f"{where}.{reply}",)
-    hands_on = decides and item is not None and not any(helper in t.may_decide for t in item.open_trouble())
-    does = "to hand it to somebody there" if hands_on else "to do it there"
-    return (f"{where}: ask ", Who(helper), f" {does}.{reply}")
+def _actions(message: Message) -> list[Action]:
+    rows = [row for section in message.sections for row in section.rows]
+    return [*message.actions, *(action for row in rows for action in row.actions)]
 
 
-def _helper(reader: str, book: Rulebook, item: Item | None, *, decides: bool) -> str | None:
-    """Who can act in Slack in the reader's stead: whoever may themselves, else whoever can hand it on."""
-    candidates: list[str] = []
-    if item is not None and decides:
-        candidates += [person for trouble in item.open_trouble() for person in trouble.may_decide]
-        candidates += [trouble.backup for trouble in item.open_trouble()]
-    elif item is not None:
-        candidates += [item.owner, item.backup]
-    candidates.append(book.operator)
-    return next((p for p in candidates if p != reader and p in book.people and book.people[p].slack), None)
+def _decision(item: Item, code: str, workflow: Workflow, book: Rulebook, page: str) -> Section:
+    """Every choice as the line that makes it, with what it means."""
+    rule = workflow.exceptions.get(code)
+    choices = [("approve", c) for c in rule.approve] + [("reject", c) for c in rule.reject] if rule else []
+    lines: list[Line] = [
+        (Strong(f"{verb} {choice} because ..."), f"  {book.reason_codes.get(choice, '')}") for verb, choice in choices
+    ]
+    if item.requester != DOCKET:
+        lines.append((Strong("ask ..."), "  a question to ", Who(item.requester), "; the deadline stays"))
+    lines.append((Strong("assign @name because ..."), "  hands the decision to somebody else"))
+    if page:
+        lines.append((Link(page, "Or decide on its page"),))
+    return Section(
+        heading="To decide, reply with one line",
+        rows=tuple(Row(line=line) for line in lines),
+        rest=f"Whatever else you write is kept with {item.key} and decides nothing.",
+    )
+
+
+def _other(actions: list[Action], item: Item, workflow: Workflow, book: Rulebook) -> Section:
+    if any(action.verb == "disavow" for action in actions):
+        looks: Line = () if workflow.private else (", and ", Who(book.operator), " looks into it")
+        void: Line = (Strong("this wasn't me"), "  the decision is void then", *looks)
+        return Section(heading="If this was not you, reply with one line", rows=(Row(line=void),))
+    return Section(
+        heading="To act, reply with one line",
+        rows=tuple(Row(line=line) for line in _work(actions, item, workflow)),
+        rest=f"Whatever else you write is kept with {item.key}.",
+    )
+
+
+def _work(actions: list[Action], item: Item, workflow: Workflow) -> list[Line]:
+    """What the reader can do now, in the order in which it is likely."""
+    verbs = {action.verb for action in actions}
+    rows: list[Line] = []
+    if "ack" in verbs:
+        rows.append((Strong("ack"), "  you are on it"))
+    if verbs & {"ack", "next", "close"}:
+        rows += _step(item, workflow)
+    if "assign" in verbs:
+        rows.append((Strong("assign @name"), "  hands it to somebody else"))
+    if "except" in verbs and workflow.exceptions:
+        rows.append((Strong("except CODE why"), f"  raises an exception: {', '.join(workflow.exceptions)}"))
+    if "snooze" in verbs:
+        rows.append((Strong("snooze 2h"), "  reminds you later; the deadline stays"))
+    if "show" in verbs:
+        rows.append((Strong("show"), "  the item, whole"))
+    return rows
+
+
+def _step(item: Item, workflow: Workflow) -> list[Line]:
+    """On to the next stage; in the last one the proof that is missing, and the end."""
+    if item.missing or item.open_trouble() or item.closed_at is not None:
+        return []
+    names = [stage.name for stage in workflow.stages]
+    after = names[names.index(item.stage) + 1 :] if item.stage in names else []
+    if after:
+        return [(Strong("next"), f"  on to {after[0]}")]
+    lacking = [kind for kind in workflow.close.evidence if kind not in {proof.kind for proof in item.evidence}]
+    proofs: list[Line] = [
+        (Strong(f"evidence {kind} ..."), "  the proof without which it can't close; a file may come along")
+        for kind in lacking
+    ]
+    return [*proofs, (Strong("close"), "  it is done")]
+
+
+def _in_slack(actions: list[Action], item: Item | None) -> Line:
+    if item is None:
+        return ("In Slack: /docket mine",)
+    decides = any(action.verb in ("approve", "reject") for action in actions)
+    return (f"In Slack: /docket {'decide' if decides else 'show'} {item.key}",)
+
+
+def _anywhere(book: Rulebook, reach: Reach) -> Line:
+    """Under a letter about many items: one can be named."""
+    if not reach.replies:
+        return _not_read(book)
+    return ("Reply with one line: ", Strong("decide KEY"), " or ", Strong("show KEY"), " brings its own letter.")
+
+
+def _not_read(book: Rulebook) -> Line:
+    return ("Replies to this mail are not read: ask ", Who(book.operator), " to act for you.")
+
+
+def _with(message: Message, how: Line) -> Message:
+    return replace(message, small=(how, *message.small))
+
+
+def _untyped(message: Message) -> Message:
+    """Commands as they stand in a mail: there is no slash to type."""
+
+    def words(part: Part) -> Part:
+        if isinstance(part, str):
+            return part.replace("/docket ", "")
+        return Strong(part.text.replace("/docket ", "")) if isinstance(part, Strong) else part
+
+    def line(said: Line) -> Line:
+        return tuple(words(part) for part in said)
+
+    return replace(
+        message,
+        headline=line(message.headline),
+        lines=tuple(line(one) for one in message.lines),
+        sections=tuple(
+            replace(section, rows=tuple(replace(row, line=line(row.line)) for row in section.rows))
+            for section in message.sections
+        ),
+        small=tuple(line(one) for one in message.small),
+    )

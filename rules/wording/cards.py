@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
@@ -15,6 +16,7 @@ from rules.wording.lines import (
     facts,
     has_it,
     heading,
+    keys_line,
     shown_lines,
     subject_of,
     title,
@@ -24,15 +26,20 @@ from rules.wording.lines import (
 )
 
 
-def item_card(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message:
-    """The item's card: what, who must act, until when; everything else below or in the menu."""
+def item_card(
+    item: Item, workflow: Workflow, book: Rulebook, now: datetime, links: Mapping[str, str] | None = None
+) -> Message:
+    """The item's card: what, who must act, until when; everything else below or in the menu.
+
+    `links` are the addresses of other items that it speaks of, by their keys.
+    """
     lines: list[Line] = [status(item, workflow), facts(item, workflow)]
     lines += [decided_line(item, t, book) for t in item.exceptions if t.decision is not None][-3:]
-    lines += [(f"{t.code} is void: what was decided on has changed.",) for t in item.exceptions if _voided(t)][-1:]
+    lines += [(f"{t.code} is void: ", *_why_void(t)) for t in item.exceptions if _voided(t)][-1:]
     if item.follows:
-        lines.append((f"It follows {item.follows}, which is closed.",))
+        lines.append(("It follows ", *keys_line((item.follows,), links or {}), ", which is closed."))
     if item.alike:
-        lines.append((f"Much like {', '.join(item.alike)}, from somebody else.",))
+        lines.append(("Much like ", *keys_line(item.alike, links or {}), ", from somebody else."))
     return Message(
         subject=f"{title(item, workflow)} [{item.key}]",
         headline=heading(item, workflow),
@@ -51,6 +58,18 @@ def _voided(trouble: Trouble) -> bool:
     return trouble.state == "void" and trouble.decision is not None
 
 
+def _not_theirs(trouble: Trouble) -> Line:
+    """Why it is asked again."""
+    assert trouble.decision is not None, "what nobody decided is not disavowed"
+    return ("Decided before ", When(trouble.decision.at), ", but ", *_why_void(trouble))
+
+
+def _why_void(trouble: Trouble) -> Line:
+    if trouble.disavowed and trouble.decision is not None:
+        return (Who(trouble.decision.by), " says that the decision was not theirs.")
+    return ("what was decided on has changed.",)
+
+
 def status(item: Item, workflow: Workflow) -> Line:
     """The one line that says where it stands and who must act."""
     if item.closed_at is not None:
@@ -59,7 +78,7 @@ def status(item: Item, workflow: Workflow) -> Line:
     if undecided:
         first = undecided[0]
         rule = workflow.exceptions.get(first.code)
-        means = _lower(rule.means) if rule else first.code
+        means = lower(rule.means) if rule else first.code
         also = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
         return ("Waiting for ", Who(first.owner), f": {means} ({first.code}){also}, until ", When(first.due_at))
     if item.missing:
@@ -104,11 +123,12 @@ def _item_actions(item: Item, workflow: Workflow) -> tuple[Action, ...]:
         Action(verb="evidence", label="Add evidence", item=item.key, more=True),
         Action(verb="set", label="Set a field", item=item.key, more=True),
         Action(verb="why", label="Why?", item=item.key, more=True),
-        _step(item, workflow),
+        next_step(item, workflow),
     )
 
 
-def _step(item: Item, workflow: Workflow) -> Action:
+def next_step(item: Item, workflow: Workflow) -> Action:
+    """Its next stage, or closing it in the last one."""
     names = [stage.name for stage in workflow.stages]
     after = names[names.index(item.stage) + 1 :] if item.stage in names else []
     if after:
@@ -132,14 +152,16 @@ def decision_card(
     if trouble.state != "open":
         return _decided_card(item, trouble, workflow, book)
     decides = may_decide(trouble, reader, item.requester)
-    first: Line = ("Decide by ", *until(trouble.due_at, now), f": {_lower(means)}")
-    if not decides:
-        first = ("Nobody has decided since ", When(trouble.due_at), f": {_lower(means)}")
+    first: Line = ("Decide by ", *until(trouble.due_at, now), f": {lower(means)}")
+    if not decides and trouble.due_at > now:  # it went to somebody else
+        first = (Who(trouble.owner), " decides this now: ", lower(means))
+    elif not decides:
+        first = ("Nobody has decided since ", When(trouble.due_at), f": {lower(means)}")
     elif trouble.due_at <= now:
-        first = ("Decide now, it was due ", When(trouble.due_at), f": {_lower(means)}")
+        first = ("Decide now, it was due ", When(trouble.due_at), f": {lower(means)}")
     lines: list[Line] = []
     if passed_from and passed_from != reader:
-        lines.append(_passed(trouble, passed_from, decides))
+        lines.append(_passed(trouble, book, passed_from, decides))
     if item.requester != DOCKET:
         lines.append((*heading(item, workflow), " · from ", Who(item.requester)))
     if item.requester == DOCKET and trouble.because == item.text:
@@ -150,6 +172,7 @@ def decision_card(
         lines += [(odd,) for odd in item.oddities[:3]]
         if trouble.question:
             lines.append(("Asked ", Quote(trouble.question)))
+        lines += [_not_theirs(t) for t in item.exceptions if t.disavowed and t.code == trouble.code][-1:]
         lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))
     if rule and len(rule.both) > 1:
         lines.append(("Both count: ", " / ".join(rule.both)))
@@ -165,7 +188,7 @@ def decision_card(
         headline=first,
         lines=tuple(lines),
         small=tuple(line for line in small if line),
-        actions=_decision_actions(item, trouble, decides),
+        actions=decision_actions(item, trouble, decides),
     )
 
 
@@ -176,7 +199,10 @@ def _urgency(trouble: Trouble, decides: bool, now: datetime, zone: str) -> str:
     return f"Decide by {clock_time(trouble.due_at, zone, now)}" if trouble.due_at > now else "Decide now"
 
 
-def _passed(trouble: Trouble, passed_from: str, decides: bool) -> Line:
+def _passed(trouble: Trouble, book: Rulebook, passed_from: str, decides: bool) -> Line:
+    known = book.people.get(passed_from)
+    if known is not None and known.gone and decides:
+        return (Who(passed_from), f" can't be reached ({known.gone}), so this decision is yours.")
     if trouble.steps == 0:
         return (Who(passed_from), " handed this decision to you.")
     had: Line = (Who(passed_from), " had until ", When(trouble.due_at), ". ")
@@ -192,10 +218,19 @@ def _if_you_do_not(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleb
     step = steps[0]
     if step.decides:
         return ("If nobody does: ", Who(step.person), " can decide from ", When(trouble.next_at), ".")
+    if step.discreet:
+        return (
+            "If nobody does: ",
+            Who(step.person),
+            " hears ",
+            When(trouble.next_at),
+            " that something is late, not what.",
+        )
     return ("If nobody does: ", Who(step.person), " hears of it ", When(trouble.next_at), ".")
 
 
-def _decision_actions(item: Item, trouble: Trouble, decides: bool) -> tuple[Action, ...]:
+def decision_actions(item: Item, trouble: Trouble, decides: bool) -> tuple[Action, ...]:
+    """The buttons of a decision; who may not decide (the operator, as the last step) can hand it to somebody."""
     hand = Action(verb="assign", label="Reassign", item=item.key, code=trouble.code, more=decides)
     if not decides:
         return (hand,)
@@ -214,7 +249,7 @@ def _decided_card(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebo
         line: Line = (f"{trouble.code} of {item.key} no longer waits for a decision.",)
     else:
         line = decided_line(item, trouble, book)
-    voided: tuple[Line, ...] = ((("It is void: what was decided on has changed since.",)),) if _voided(trouble) else ()
+    voided: tuple[Line, ...] = (("It is void: ", *_why_void(trouble)),) if _voided(trouble) else ()
     return Message(
         subject=f"Decided: {title(item, workflow)} [{item.key}]",
         headline=line,
@@ -231,7 +266,7 @@ def _short(text: str) -> str:
     return folded if len(folded) <= 300 else folded[:299].rstrip() + "…"
 
 
-def _lower(sentence: str) -> str:
+def lower(sentence: str) -> str:
     """A rulebook's sentence inside another one: without its full stop, its first letter small unless a name's."""
     words = sentence.rstrip(".")
     return words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
 from rules.fields.reading import show
 from rules.items import Item, Trouble
-from rules.messages import Line, Part, Quote, Strong, When, Who
+from rules.messages import Line, Link, Part, Quote, Strong, When, Who
 from rules.timing import in_words
 
 NOT_KNOWN = "not known yet"
@@ -43,6 +44,14 @@ def heading(item: Item, workflow: Workflow) -> Line:
     return (Strong(item.key), " · ", title(item, workflow))
 
 
+def keys_line(keys: Iterable[str], links: Mapping[str, str]) -> Line:
+    """Keys of other items, each leading there where it has an address."""
+    parts: list[Part] = []
+    for key in keys:
+        parts += [", " if parts else "", Link(links[key], key) if key in links else key]
+    return tuple(part for part in parts if part)
+
+
 def value(name: str, item: Item, workflow: Workflow) -> str:
     """A field's value as people read it, or that it is not known yet."""
     field, known = workflow.fields.get(name), item.fields.get(name)
@@ -51,12 +60,15 @@ def value(name: str, item: Item, workflow: Workflow) -> str:
     return show(field, known) if field else known
 
 
-def facts(item: Item, workflow: Workflow) -> Line:
-    """`amount 450 USD · region NA · from @rita`: what is known beside the title, and who asked."""
+def facts(item: Item, workflow: Workflow, *, words: bool = True) -> Line:
+    """`amount 450 USD · region NA · from @rita`: what is known beside the title, and who asked.
+
+    `words` False: without what is said in somebody's own words, which may not be the reader's to see.
+    """
     parts: list[Part] = []
     in_title = _named_by(item, workflow)
     for name in workflow.fields:
-        if name in item.fields and name != in_title:
+        if name in item.fields and name != in_title and (words or workflow.fields[name].type != "text"):
             parts += [f"{name} ", value(name, item, workflow), " · "]
     for name, seen in item.conflicts.items():
         parts += [f"{name} unclear ({' or '.join(seen)}) · "]
@@ -85,12 +97,21 @@ def until(due_at: datetime, now: datetime) -> Line:
     return (When(due_at), distance)
 
 
-def deciders_line(trouble: Trouble) -> Line:
-    """Who may decide an exception, by name."""
+def reach(book: Rulebook, people: Iterable[str], *, mention: bool = True, between: str = ", ") -> Line:
+    """Names by which people are reached: the first as a mention, with the address of whoever has no Slack."""
     line: list[Part] = []
-    for number, person in enumerate(trouble.may_decide):
-        line += [" or " if number else "", Who(person)]
-    return (*line, f" can decide {trouble.code}, until ", When(trouble.due_at), ".")
+    for number, key in enumerate(people):
+        known = book.people.get(key)
+        line += [between if number else "", Who(key, mention=mention and number == 0)]
+        if known is not None and not known.slack:
+            line.append(f" ({known.email})")
+    return tuple(part for part in line if part)
+
+
+def deciders_line(trouble: Trouble, book: Rulebook) -> Line:
+    """Who may decide an exception, by name."""
+    people = reach(book, trouble.may_decide, between=" or ")
+    return (*people, f" can decide {trouble.code}, until ", When(trouble.due_at), ".")
 
 
 def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rules import notices
 from rules.book.rulebook import Rulebook, Workflow
+from rules.draft import DOCKET
 from rules.entries import stamp
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
-from rules.notices import REQUESTER, Notice
-from rules.people import may_decide, zone_of
+from rules.notices import CONVERSATION, REQUESTER, Notice
+from rules.people import held_by, may_decide, zone_of
 from rules.timing import clock_time, in_words
-from rules.wording.cards import decision_card, item_card, status
-from rules.wording.lines import decided_line, facts, has_it, heading, subject_of, title, until, with_files
+from rules.wording.by_mail_answers import disavowed, receipt, replied
+from rules.wording.cards import decision_card, item_card
+from rules.wording.discreet import broken
+from rules.wording.lines import decided_line, facts, has_it, heading, keys_line, subject_of, title, until, with_files
+from rules.wording.returned import bounced
 
 
-def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> Message | None:
-    """The message of a notice about `item`, or None where it is no longer worth saying."""
+def word(
+    notice: Notice,
+    item: Item,
+    workflow: Workflow,
+    book: Rulebook,
+    now: datetime,
+    links: Mapping[str, str] | None = None,
+) -> Message | None:
+    """The message of a notice about `item`, or None where it is no longer worth saying.
+
+    `links` are the addresses of other items that it speaks of, by their keys.
+    """
+    if workflow.private and not _is_theirs(notice, item):
+        return None
     match notice:
         case notices.Card():
-            return item_card(item, workflow, book, now)
+            return item_card(item, workflow, book, now, links)
         case notices.Question():
             return _question(item, workflow) if item.missing and item.closed_at is None else None
         case notices.Unclear():
@@ -34,22 +50,39 @@ def word(notice: Notice, item: Item, workflow: Workflow, book: Rulebook, now: da
         case notices.Late():
             return _late(item, workflow, now) if item.closed_at is None else None
         case notices.Handed():
-            return _handed(item, workflow, notice) if item.owner == notice.to and item.closed_at is None else None
+            return (
+                _handed(item, workflow, notice, links or {})
+                if item.owner == notice.to and item.closed_at is None
+                else None
+            )
         case notices.Asked():
             open_now = item.open_trouble(notice.code)
             return _asked(item, workflow, open_now[0]) if open_now else None
         case notices.Replied():
-            return _replied(item, workflow) if item.closed_at is None else None
+            return replied(notice, item, workflow, now) if item.closed_at is None else None
+        case notices.Bounced():
+            return bounced(item, workflow)
         case notices.Received():
             return _received(item, workflow)
         case notices.Verdict():
             return _verdict(item, workflow, notice, book)
         case notices.Closed():
             return _ended(item, workflow)
+        case notices.Broken():
+            return broken(item, workflow, book)
+        case notices.Receipt():
+            return receipt(notice, item, workflow, book)
+        case notices.Disavowed():
+            return disavowed(notice, item, workflow)
         case notices.Reminder():
             return word_reminders(((notice, item, workflow),), book, now)
         case _:
             raise TypeError(f"{type(notice).__name__} is not worded from an item")
+
+
+def _is_theirs(notice: Notice, item: Item) -> bool:
+    """The last gate of private work: who was meant when the notice was queued may have it no more."""
+    return notice.to in (CONVERSATION, REQUESTER, item.requester) or notice.to in held_by(item)
 
 
 def trouble_of(item: Item, code: str, opened_at: str) -> Trouble | None:
@@ -131,7 +164,7 @@ def _question(item: Item, workflow: Workflow) -> Message:
             if by_mail
             else ("Answer here, in one message.",),
         ),
-        small=((*heading(item, workflow), " · ", *facts(item, workflow)),),
+        small=((*heading(item, workflow), " · ", *facts(item, workflow, words=False)),),
     )
 
 
@@ -165,7 +198,7 @@ def _late(item: Item, workflow: Workflow, now: datetime) -> Message | None:
     )
 
 
-def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
+def _handed(item: Item, workflow: Workflow, notice: notices.Handed, links: Mapping[str, str]) -> Message:
     passed: Line = (" Handed over by ", Who(notice.passed_from), ".") if notice.passed_from else ()
     return Message(
         subject=f"Yours now: {subject_of(item, workflow)} [{item.key}]",
@@ -173,9 +206,9 @@ def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
         lines=(
             has_it(item, workflow),
             facts(item, workflow),
-            ("They wrote ", Quote(" ".join(item.text.split())[:300]), *with_files(item)),
+            _what_came(item),
             *((odd,) for odd in item.oddities[:3]),
-            *(((f"It follows {item.follows}, which is closed.",),) if item.follows else ()),
+            *((("It follows ", *keys_line((item.follows,), links), ", which is closed."),) if item.follows else ()),
         ),
         small=((f"Why you: {item.owner_because}",),),
         actions=(
@@ -184,6 +217,13 @@ def _handed(item: Item, workflow: Workflow, notice: notices.Handed) -> Message:
             Action(verb="except", label="Raise an exception", item=item.key),
         ),
     )
+
+
+def _what_came(item: Item) -> Line:
+    """Their first words; of what nobody could read, the sentence that says so."""
+    if item.requester == DOCKET:
+        return (item.text,)
+    return ("They wrote ", Quote(" ".join(item.text.split())[:300]), *with_files(item))
 
 
 def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
@@ -195,16 +235,6 @@ def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
             ("Reply to this mail.",) if item.source.channel == "mail" else ("Answer here.",),
         ),
         small=(heading(item, workflow),),
-    )
-
-
-def _replied(item: Item, workflow: Workflow) -> Message:
-    return Message(
-        subject=f"A reply about {title(item, workflow)} [{item.key}]",
-        headline=(Who(item.said_by), " wrote about ", Strong(item.key), f": {title(item, workflow)}."),
-        lines=((Quote(" ".join(item.said.split())),), status(item, workflow)),
-        small=(facts(item, workflow),),
-        actions=(Action(verb="show", label="Show", item=item.key),),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.absences import Absences
 from bot.adopting import adopt
 from bot.books import Books
 from bot.courier import Courier
@@ -151,9 +152,11 @@ async def house(
         slack, letters, quiet = Channel(), Channel(), asyncio.Lock()
         senders = {"slack": slack, "mail": letters} if mail else {"slack": slack}
         pace = Pace(sleep, monotonic=lambda: sum(slept))
-        courier = Courier(store, books, desk, senders, clock, quiet, Outages(desk, clock), pace, sleep)
+        outages = Outages(desk, clock)
+        absences = Absences(store, desk, outages, clock)
+        courier = Courier(store, books, desk, senders, clock, quiet, outages, pace, absences, sleep)
         running = asyncio.create_task(courier.run(stop))
-        knock = Knock(store, books, desk, clock, quiet)
+        knock = Knock(store, books, desk, clock, quiet, absences)
         yield House(store, books, desk, courier, knock, clock, slack, letters, stop, slept, running)
         stop.set()
         await running

@@ -106,13 +106,12 @@ def test_a_question_makes_no_database(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_items_and_exceptions_are_tables_and_lists(desk: Path) -> None:
-    """Private work is in neither; what strangers wrote can't paint the terminal."""
+    """What strangers wrote can't paint the terminal."""
     shown = docketbot("items").stdout
-    assert {line.split()[0] for line in shown.splitlines()} == {"KEY", "REF-1", "REF-2"}
+    assert {line.split()[0] for line in shown.splitlines()} == {"KEY", "REF-1", "REF-2", "CON-1"}
     assert "\x1b" not in shown
-    assert "CON-1" not in shown
     listed = json.loads(docketbot("items", "--json").stdout)
-    assert {item["key"] for item in listed} == {"REF-1", "REF-2"}
+    assert {item["key"] for item in listed} == {"REF-1", "REF-2", "CON-1"}
     assert all(item["ledger"] for item in listed)
     waiting = json.loads(docketbot("exceptions", "--json").stdout)
     assert [(row["key"], row["code"], row["owner"], row["state"]) for row in waiting] == [
@@ -137,9 +136,9 @@ def test_an_item_is_shown_whole(desk: Path) -> None:
     assert "2 business hours" in docketbot("why", "REF-1").stdout
 
 
-def test_what_is_not_there_and_what_is_private_is_answered_with_no(desk: Path) -> None:
+def test_what_is_not_there_is_answered_with_no(desk: Path) -> None:
     """Exit code 1: the question was fine, the answer is no."""
-    for key in ("REF-99", "CON-1", "nonsense"):
+    for key in ("REF-99", "nonsense"):
         asked = docketbot("show", key)
         assert (asked.exit_code, asked.stdout) == (1, "")
         assert asked.stderr.count("\n") == 1

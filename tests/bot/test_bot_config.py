@@ -40,6 +40,21 @@ def test_a_given_environment_is_all_there_is(tmp_path: Path, monkeypatch: pytest
     assert (read.slack_on, read.mail_from, read.database_url) == (False, None, "sqlite:///x.db")
 
 
+@pytest.mark.parametrize(
+    ("given", "on", "by_http"),
+    [
+        (SLACK, True, False),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "DOCKET_HTTP": ":8080"}, True, True),
+        ({**SLACK, "SLACK_SIGNING_SECRET": "s", "DOCKET_HTTP": ":8080"}, True, False),  # Socket Mode wins
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}, False, False),
+    ],
+)
+def test_slack_is_heard_one_way_or_the_other(given: dict[str, str], on: bool, by_http: bool) -> None:
+    read = settings(given)
+    assert (read.slack_on, read.slack_by_http) == (on, by_http)
+    assert bool(read.problems()) is not on
+
+
 def test_an_inbox_is_found_by_its_name_in_the_rulebook() -> None:
     """What can't stand in the name of a variable is an underscore there."""
     read = settings({"DOCKET_INBOX_IT_HELP": "imaps://a:b@h/", "DOCKET_INBOX_REFUNDS": "imaps://c:d@h/"})
@@ -53,7 +68,9 @@ def test_an_inbox_is_found_by_its_name_in_the_rulebook() -> None:
         ({}, "Neither Slack nor an inbox"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set"),
         ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN is not set"),
-        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}, "not built yet"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": SECRET}, "needs DOCKET_HTTP"),
+        ({"SLACK_SIGNING_SECRET": SECRET, "DOCKET_HTTP": ":8080"}, "SLACK_BOT_TOKEN is not set"),
+        ({**SLACK, "SLACK_SIGNING_SECRET": " "}, "SLACK_SIGNING_SECRET is blank"),
         ({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xapp-1"}, "takes the installed app's bot token"),
         ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, "takes an app-level token"),
         ({**SLACK, "SLACK_API_URL": "slack.example"}, "SLACK_API_URL is no web address"),

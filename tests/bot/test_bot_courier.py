@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from handlers.ports import Lasting, Passing, Sent
-from rules.notices import Card
+from rules.notices import Card, Ways
 from tests.bot.house import house
 
 
@@ -245,3 +245,50 @@ async def test_without_a_way_out_the_operator_hears_of_it(tmp_path: Path) -> Non
         failures = await office.failures()
         assert [failure.fields["cause"] for failure in failures] == ["deliver:mail:off"]
         assert "DOCKET_SMTP_URL" in failures[0].text
+
+
+BIG = "Please refund ORD-48213, $450, I was charged twice"
+
+
+async def test_when_a_channel_closes_what_waits_for_it_goes_another_way_where_there_is_one(tmp_path: Path) -> None:
+    """Lee reads it by mail; the card of a conversation that is gone goes nowhere, and that is no failure."""
+    async with house(tmp_path) as office:
+        office.slack.answers = [Passing("Slack is away.")] * 20
+        await office.says("slack:U0RITA", BIG)
+        await office.calm()
+        assert office.mail.sent == []
+        office.desk.ways = Ways(slack=False, mail=True)
+        office.courier.without("slack")
+        await office.pushes(minutes=1)
+        (decision,) = office.mail.said("lee@harbor.example")
+        assert decision.startswith("Decide by")
+        assert {one.state for one in await office.told("REF-1")} == {"dropped", "sent"}
+        assert await office.failures() == []
+
+
+async def test_when_a_channel_closes_and_there_is_no_other_way_each_notice_fails_once(tmp_path: Path) -> None:
+    """One exception says so, and time going on makes no storm of it."""
+    async with house(tmp_path, mail=False) as office:
+        office.desk.ways = Ways(slack=False, mail=False)
+        office.courier.without("slack")
+        await office.says("slack:U0RITA", BIG)
+        for _ in range(3):
+            await office.pushes(hours=1)
+        (failure,) = await office.failures()
+        assert failure.fields["cause"] == "deliver:slack:off"
+        assert "was not told: Docket is not connected to Slack." in failure.text
+        assert "waiting" not in {one.state for one in await office.told("REF-1")}
+
+
+async def test_the_notice_that_shows_that_its_channel_is_closed_goes_another_way_too(tmp_path: Path) -> None:
+    async with house(tmp_path) as office:
+        office.slack.hanging = asyncio.Event()
+        office.slack.answers = [Lasting("SLACK_BOT_TOKEN was revoked.")] * 20
+        await office.says("slack:U0RITA", BIG)
+        await office.slack.begun.wait()
+        office.desk.ways = Ways(slack=False, mail=True)
+        office.courier.without("slack")
+        office.slack.hanging.set()
+        await office.calm()
+        assert len(office.mail.said("lee@harbor.example")) == 1
+        assert await office.failures() == []

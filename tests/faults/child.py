@@ -57,7 +57,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 def run(rulebook: str, clock_file: str, start: str, moment: tuple[str, str, int] | None) -> None:
     """The bot, configured by the environment, on a shared clock. `moment`: before or after what, at which time."""
     logging.basicConfig(level=logging.WARNING)
-    bot.pace.POSTS = 1000  # the stand-in of Slack takes more than one message a second
+    bot.pace.POSTS = bot.pace.ALL_POSTS = 1000  # the stand-in of Slack takes more than one message a second
     if moment is not None:
         _die(*moment)
     asyncio.run(_live(rulebook, SharedClock(Path(clock_file), datetime.fromisoformat(start))))

@@ -103,7 +103,7 @@ class Office:
         if self.deadly:
             await self.life.killed()  # type: ignore[union-attr]
         self.clock.push(BEAT)
-        assert self.town.socket.undelivered == [], "an event that was never acknowledged"
+        assert self.town.delivery.undelivered == [], "an event that was never acknowledged"
 
     async def calm(self, seconds: float = 20) -> None:
         """Wait until the living bot has done everything: events taken, mails read, nothing due, nothing to be sent."""
@@ -132,7 +132,7 @@ class Office:
             *(f"{row} waits" for row in conn.execute(waiting)),
             *([f"{missing} mails are not read"] if missing > 0 else []),
             *([f"due since {due}"] if due is not None and due <= self.clock.now() else []),
-            *(["events are not acknowledged"] if self.town.socket._tasks else []),
+            *(["events are not acknowledged"] if self.town.delivery.busy else []),
         ]
 
     def _mails_in(self) -> int:

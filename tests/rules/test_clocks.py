@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rules.entries import moment
 from rules.notices import DecisionCard, Late, Reminder
-from rules.replay import moment
 from rules.ruling import Timer
 from tests.rules.test_flows import HARBOR, RITA, big_refund
 from tests.street import MORNING, Street, plain

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.events import Attachment
+from rules.events import Attachment, Posted
 from rules.items import Item
 from rules.notices import (
     CONVERSATION,
@@ -109,6 +109,18 @@ class TestIntake:
         street.reacts("slack:U0DANA", "ticket", RITA, "my card was charged twice")
         assert street.items["REF-1"].requester == RITA
         assert street.reacts("slack:U0DANA", "eyes", RITA, "hello").ignored
+
+    def test_a_message_that_is_heard_after_the_reaction_on_it_is_no_reply_to_itself(self, street: Street) -> None:
+        """After a gap the two may come in either order."""
+        street.reacts("slack:U0DANA", "ticket", RITA, "my card was charged twice")
+        (item,) = street.items.values()
+        source = item.source
+        assert source.message_id is not None
+        heard = street.take(
+            Posted(**street._meta(RITA), place=source.place, place_name="random", ts=source.message_id, thread=None,
+                   text="my card was charged twice")
+        )  # fmt: skip
+        assert (heard.ignored, heard.touched) == ("the message that it was opened with", item.key)
 
     def test_a_mail_opens_an_item_and_its_reply_answers(self, street: Street) -> None:
         street.mails("rita@corp.example", "Please refund ORD-48213", subject="Refund", message_id="<a@corp.example>")

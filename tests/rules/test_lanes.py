@@ -38,6 +38,14 @@ def test_a_conversation_in_slack_is_the_channel(street: Street) -> None:
     assert lane(Question(item="REF-1", to=REQUESTER), item, street.book, BOTH) == "slack:C0REFUNDS"
 
 
+def test_when_slack_is_gone_who_asked_there_is_answered_by_mail_where_an_address_is_known(street: Street) -> None:
+    street.says("slack:U0DANA", "Refund for ORD-48213 please")
+    street.says(RITA, "Refund for ORD-48214 please, it came broken")
+    asked = [Question(item=key, to=REQUESTER) for key in ("REF-1", "REF-2")]
+    lanes = [lane(notice, street.items[notice.item], street.book, MAIL) for notice in asked]
+    assert lanes == ["mail:dana@harbor.example", None]
+
+
 def test_who_wrote_by_mail_is_answered_where_answers_may_go(street: Street) -> None:
     street.mails("rita@corp.example", "Please refund ORD-48213", reply_to="orders@corp.example")
     item = street.items["REF-1"]

@@ -9,7 +9,8 @@ import pytest
 
 from rules.entries import Entry, Kind, stamp
 from rules.items import Item, State
-from rules.replay import Impossible, evolve
+from rules.replay import evolve
+from rules.replay_exceptions import Impossible
 from rules.states import ITEM_MOVES, TROUBLE_MOVES, WHEN_CLOSED
 from tests.rules.test_flows import HARBOR, RITA, big_refund
 from tests.street import MORNING, Street
@@ -29,13 +30,17 @@ FACTS: dict[Kind, dict[str, object]] = {
     "decided": {"code": "OVER_LIMIT", "verdict": "approve", "reason_code": "GOODWILL"},
     "voided": {"code": "OVER_LIMIT", "because": "amount changed"},
     "reassigned": {"code": "", "owner": "finn", "backup": "lee"},
+    "relieved": {"code": "", "owner": "dana", "backup": "maria"},
     "snoozed": {"code": "", "until": LATER},
     "questioned": {"code": "OVER_LIMIT"},
+    "unclear": {"code": "OVER_LIMIT"},
+    "disavowed": {"code": "OVER_LIMIT"},
     "evidenced": {"id": "REF-1/E1", "kind": "receipt", "sha256": "0"},
     "closed": {"outcome": "done"},
     "reopened": {"stage": "triage", "due_at": LATER},
     "alike": {"keys": ["REF-2"]},
     "threaded": {"place": "C1", "thread": "1.1"},
+    "bounced": {"status": "5.1.1"},
 }
 TEXTS = {
     "fields": {},
@@ -44,7 +49,7 @@ TEXTS = {
     "question": "?",
     "value": "re",
 }
-ABOUT_AN_EXCEPTION = {"counted", "escalated", "decided", "voided", "questioned"}
+ABOUT_AN_EXCEPTION = {"counted", "escalated", "decided", "voided", "questioned", "unclear"}
 
 
 def entry(kind: Kind, **facts: object) -> Entry:
@@ -86,6 +91,7 @@ def test_every_entry_on_every_state_follows_the_table_or_is_impossible(state: St
     except Impossible:
         refused_by_state = state == "closed" and kind not in WHEN_CLOSED
         nothing_there = kind in ABOUT_AN_EXCEPTION and not item.open_trouble("OVER_LIMIT")
+        nothing_there |= kind == "disavowed" and not any(t.decision for t in item.exceptions)
         moves = {before for before, _ in ITEM_MOVES.get(kind, frozenset())}
         assert refused_by_state or nothing_there or (moves and state not in moves), f"{kind} should be possible"
         return
@@ -122,8 +128,11 @@ def test_a_decided_exception_is_decided_once(verdict: str) -> None:
     for kind in ("decided", "questioned", "escalated", "counted"):
         with pytest.raises(Impossible):
             evolve(decided, entry(kind))
+    assert evolve(decided, entry("disavowed")).exceptions[0].disavowed
     void = evolve(decided, entry("voided"))
     assert (decided.exceptions[0].state, void.exceptions[0].state) == (verdict.removesuffix("e") + "ed", "void")
+    with pytest.raises(Impossible):
+        evolve(void, entry("disavowed"))
     with pytest.raises(Impossible):
         evolve(void, entry("voided"))
     assert {state for _, state in TROUBLE_MOVES["decided"]} == {"approved", "rejected"}

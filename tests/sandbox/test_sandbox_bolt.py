@@ -84,7 +84,7 @@ async def test_a_message_comes_in_and_the_answer_stands_in_its_thread(town: Town
     assert heard[0]["text"] == "Refund &lt;ORD-48213&gt; &amp; ask <@U0LEE> in <#C0REFUNDS|refunds>"
     assert [m["text"] for m in town.slack.thread(sent)] == ["How much should go back?"]
     assert sent["reply_count"] == 1
-    assert town.socket.undelivered == []
+    assert town.delivery.undelivered == []
 
 
 async def test_a_command_a_button_and_a_form_lead_to_an_updated_card(town: Town, app: AsyncApp) -> None:
@@ -144,7 +144,7 @@ async def test_an_unacknowledged_event_comes_again_with_the_same_id(town: Town, 
         await town.slack.settled()
     assert len(seen) == 4
     assert len({event_id for event_id, _ in seen}) == 1
-    assert town.socket.undelivered[0]["event_id"] == seen[0][0]
+    assert town.delivery.undelivered[0]["event_id"] == seen[0][0]
 
 
 async def test_an_event_waits_for_a_bot_that_connects_late(clock: HandClock) -> None:

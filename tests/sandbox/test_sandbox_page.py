@@ -151,3 +151,20 @@ async def test_a_message_is_edited_reacted_to_and_deleted_by_its_menu(page: Page
     await message.get_by_role("button", name="More").click()
     await page.get_by_role("option", name="Delete message").click()
     await expect(page.get_by_text("Nobody has written here yet.")).to_be_visible()
+
+
+async def test_somebody_leaves_comes_back_and_is_not_to_be_disturbed(page: Page, town: Town) -> None:
+    """The menu beside who one is: what an admin does with the account, and Do Not Disturb."""
+    lee = town.workspace.user("lee")
+    await be(page, "Lee Park", "refunds")
+    for choice, stands in (
+        ("Lee leaves", lambda: lee.deleted),
+        ("Lee comes back", lambda: not lee.deleted),
+        ("Do Not Disturb for 2 hours", lambda: lee.quiet is not None),
+        ("Lee may be disturbed again", lambda: lee.quiet is None),
+    ):
+        await page.locator("#account").click()
+        await page.locator(".menu-item", has_text=choice).click()
+        await town.slack.until(stands)
+    await page.select_option("#person", label="Olu Bright (mail only)")
+    await expect(page.locator("#account")).to_be_hidden()

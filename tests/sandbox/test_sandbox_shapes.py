@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from test_sandbox_bolt import CARD, FORM
 from bot.sandbox.slack_app import Shortcut
 from bot.sandbox.town import Town
 
+METHODS = ("users.info", "dnd.info")
 SAMPLES = Path(__file__).parents[3] / "shared" / "slack" / "samples"
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the recorded samples lie beside the project")
 
@@ -129,3 +131,21 @@ async def test_a_submitted_view_has_the_keys_that_slack_sends(town: Town, app: A
     chosen = view["state"]["values"]["code"]["pick"]["selected_option"]
     assert chosen["value"] == "DOUBLE_CHARGE"
     assert seen["view_closed"]["is_cleared"] is False
+
+
+async def test_accounts_have_the_keys_that_slack_sends(town: Town, app: AsyncApp) -> None:
+    """A member, one who left, the event of it, and Do Not Disturb."""
+    known = {name: json.loads((SAMPLES / "api_responses" / f"{name}.json").read_text()) for name in METHODS}
+    events: list[Any] = []
+    town.workspace.on_event(lambda happened: events.append(happened.event))
+    assert not strangers((await app.client.users_info(user="U0LEE")).data, known["users.info"])
+    assert not strangers((await app.client.dnd_info(user="U0LEE")).data, known["dnd.info"])
+    await town.slack.silences("lee", datetime(2030, 1, 1, tzinfo=UTC))
+    assert not strangers((await app.client.dnd_info(user="U0LEE")).data, known["dnd.info"])
+    await town.slack.deactivates("lee")
+    left = (await app.client.users_info(user="U0LEE"))["user"]
+    assert not strangers(left, known["users.info"]["user"])
+    assert left["deleted"]
+    assert "tz" not in left, "who left has no zone any more"
+    assert strangers(events[-1], shape("events", "UserChangePayload")["event"]) == ["/event_ts"]
+    assert events[-1]["user"] == left

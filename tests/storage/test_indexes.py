@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert
 
 from rules.items import Item
 from rules.notices import Card, encode
-from storage import inbox, items, ledger, outbox, questions, schema, threads, timers
+from storage import inbox, items, ledger, outbox, questions, schema, threads, timers, traffic
 from storage.store import Store
 from tests.storage.samples import HOUR, NOW, WS, item
 
@@ -29,7 +29,9 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
         "items_open_alike", lambda conn: items.open_like(conn, WS, "w1", "refund ORD-1", 50)
     ),
     "somebody's items": ("items_open_owner", lambda conn: items.listing(conn, WS, owner="lee", limit=50)),
+    "what somebody holds": ("items_open_owner exceptions_open", lambda conn: items.held(conn, WS, "lee")),
     "a requester's items": ("items_open_requester", lambda conn: items.listing(conn, WS, requester="u1", limit=50)),
+    "what ended of a requester's": ("items_closed_requester", lambda conn: items.ended(conn, WS, "u1", NOW, 5)),
     "a failure by its cause": ("items_open_cause", lambda conn: items.failure(conn, WS, "smtp")),
     "what changed in a span": (
         "items_opened items_closed exceptions_opened exceptions_ended", lambda conn: items.changed(conn, WS, *SPAN)
@@ -48,6 +50,11 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "an item's notices": ("outbox_item", lambda conn: outbox.of_item(conn, WS, "REF-1")),
     "undelivered notices": ("outbox_failed", lambda conn: outbox.undelivered(conn, WS, *SPAN)),
     "the quarantine": ("inbox_quarantined", lambda conn: inbox.quarantined(conn, WS)),
+    "answers to what may be anybody's": ("outbox_doubted", lambda conn: traffic.doubted(conn, WS, "a@x", NOW, 9)),
+    "answers to an address": ("outbox_answered", lambda conn: traffic.answered(conn, WS, "a@x", NOW)),
+    "answers to everybody": ("outbox_answer", lambda conn: traffic.answers(conn, WS, NOW + 1999 * HOUR, 300)),
+    "items of a sender": ("items_open_requester", lambda conn: traffic.opened(conn, WS, "u1", NOW, 30)),
+    "a letter by its id": ("sqlite_autoindex_outbox|outbox_id", lambda conn: traffic.letter(conn, WS, "REF-1")),
 }  # fmt: skip
 
 

@@ -40,6 +40,21 @@ async def arrived(store: Store, *claims: Claimed) -> None:
     await store.write(work)
 
 
+async def test_what_is_put_aside_keeps_nobody_waiting(store: Store) -> None:
+    """A reminder for whom nobody is to disturb: the card behind it goes first, and it comes back in its time."""
+    reminder = Reminder(item="REF-1", to="lee")
+    await put(store, reminder, closed(2))
+    (first,) = await claim(store)
+    assert first.notice == reminder
+    await store.write(lambda conn: outbox.put_aside(conn, first.id, NOW + HOUR))
+    (second,) = await claim(store)
+    assert second.notice == closed(2)
+    await arrived(store, second)
+    assert await next_ready(store) == NOW + HOUR
+    (back,) = await claim(store, NOW + HOUR)
+    assert (back.notice, back.attempts) == (reminder, 0)
+
+
 async def next_ready(store: Store) -> datetime | None:
     return await store.read(outbox.next_ready)
 

@@ -13,7 +13,9 @@ import handlers.mail.listen
 import handlers.slack.client
 import handlers.slack.connection
 import handlers.slack.held
+import handlers.slack.history
 import storage.sqlite
+import tests.stories.harbor
 from tests.dovecot import Dovecot, running
 
 
@@ -21,7 +23,14 @@ from tests.dovecot import Dovecot, running
 def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting for Slack's limits, which are real seconds; the sandbox has none."""
     monkeypatch.setattr(bot.pace, "POSTS", 10_000)
+    monkeypatch.setattr(bot.pace, "ALL_POSTS", 10_000)
     monkeypatch.setattr(bot.pace, "EDITS", 10_000)
+
+
+@pytest.fixture(params=["socket", "http"])
+def both_modes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The story runs twice: Slack is heard by Socket Mode, and by HTTP."""
+    monkeypatch.setattr(tests.stories.harbor, "MODE", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -54,5 +63,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch, unpaced: None, quick_mail: None) ->
     monkeypatch.setattr(handlers.slack.connection, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(handlers.slack.connection, "BACK_OFF_SECONDS", (0.05,))
     monkeypatch.setattr(handlers.slack.client, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(handlers.slack.history, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(handlers.slack.history, "LONGEST_SECONDS", 0.2)
     monkeypatch.setattr(handlers.slack.held, "FIRST_SECONDS", 0.05)
     monkeypatch.setattr(storage.sqlite, "BUSY_SECONDS", 0.1)

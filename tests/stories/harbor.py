@@ -23,6 +23,8 @@ from storage.store import Store
 
 #: Wednesday, March 4 2026, 10:00 in Chicago.
 MORNING = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
+#: How the bot hears Slack: "socket" or "http"; the fixture `both_modes` sets each in turn.
+MODE = "socket"
 
 
 @dataclass
@@ -47,13 +49,15 @@ class Harbor:
         for _ in range(3):
             await self.bot.knock.look()
             await self.bot.courier.idle()
+            if self.bot.homes is not None:
+                await self.bot.homes.look()
             await self._handled()
 
     async def _handled(self) -> None:
         """What was typed and clicked is acknowledged at once and handled after: wait for that too."""
         await self.town.slack.settled()
         await asyncio.sleep(0)
-        while self.bot.slack.busy:
+        while self.bot.slack.busy or self.bot.absences.busy:
             await asyncio.sleep(0.005)
 
     async def item(self, key: str) -> Item:
@@ -72,6 +76,18 @@ class Harbor:
         """Wait for something to become true."""
         return await self.town.slack.until(true, seconds)
 
+    async def comes(self, true: Callable[[], Any]) -> None:
+        """Wait for something in the bot to become true, or for the bot to end."""
+        async with asyncio.timeout(10):
+            while not true() and not self.served.done():
+                await asyncio.sleep(0.005)
+
+    async def enters_request_url(self) -> None:
+        """What an admin does once, in HTTP mode: the bot's address is entered in the app's settings."""
+        await self.comes(lambda: self.bot.web.port)
+        if not self.served.done():
+            await self.town.enter_request_url(f"http://127.0.0.1:{self.bot.web.port}/slack/events")
+
 
 @asynccontextmanager
 async def harbor(
@@ -82,9 +98,14 @@ async def harbor(
     book = load(text)
     clock = HandClock(now, running=False)
     async with Town(book, clock, **town) as place:
-        given = {**place.environment, "DOCKET_DATABASE_URL": url or f"sqlite:///{folder}/docket.db"}
+        given = {**environment(place), "DOCKET_DATABASE_URL": url or f"sqlite:///{folder}/docket.db"}
         async with working(place, given, text, clock) as office:
             yield office
+
+
+def environment(place: Town) -> dict[str, str]:
+    """The settings with which a bot starts in that town and hears Slack in the mode of this test."""
+    return place.http_environment if MODE == "http" else place.environment
 
 
 @asynccontextmanager
@@ -102,11 +123,14 @@ async def working(
         stop = asyncio.Event()
         served = asyncio.create_task(serve(bot, book, text, stop))
         try:
+            office = Harbor(place, bot, store, clock, stop, served)
+            if connected and bot.settings.slack_by_http:
+                await office.enters_request_url()
             if connected:
-                await place.slack.until(lambda: place.slack.connected or served.done())
+                await office.comes(lambda: place.slack.connected and bot.slack.connected)
             if served.done():
                 served.result()
-            yield Harbor(place, bot, store, clock, stop, served)
+            yield office
         finally:
             stop.set()
             await served
@@ -114,4 +138,4 @@ async def working(
         store.close()
 
 
-__all__ = ["MORNING", "Harbor", "Misconfigured", "harbor", "working"]
+__all__ = ["MORNING", "Harbor", "Misconfigured", "environment", "harbor", "working"]

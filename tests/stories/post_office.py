@@ -245,7 +245,7 @@ def mail(
     number = next(_NUMBERS)
     fields = {
         "From": sender,
-        "To": OURS,
+        "To": str(answers.mail["Reply-To"] or OURS) if answers else OURS,
         "Subject": f"Re: {answers.subject}" if answers else subject,
         "Message-ID": f"<m{number}@shop.example>",
         "Date": "Wed, 04 Mar 2026 10:00:00 -0600",

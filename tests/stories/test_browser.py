@@ -176,3 +176,35 @@ async def test_on_a_phone_nothing_scrolls_sideways(tmp_path: Path, width: int) -
         await page.locator(".mail-row", has_text="decision").first.click()
         await expect(page.frame_locator(".letter-frame").locator("body")).to_contain_text("Waits for you")
         await fits("the mail")
+
+
+async def test_shortcuts_from_a_messages_menu_and_from_anywhere(tmp_path: Path) -> None:
+    """What a Slack client offers: "Track this" beside a message, "New item" beside what one writes."""
+    async with harbor(tmp_path, manifest=manifest()) as office, desk(office) as at:
+        form = at.page.locator("#modal")
+        await at.be("Rita Gomez", "general")
+        await at.types("my card was charged twice for ORD-48213, please send $45 back")
+        await at.be("Dana Ruiz", "general")
+        message = at.stream.locator(".message", has_text="charged twice")
+        await message.hover()
+        await message.get_by_role("button", name="More").click()
+        await at.page.get_by_role("option", name="Track this").click()
+        await expect(form).to_contain_text("Rita Gomez wrote")
+        await form.get_by_role("button", name="What is it about").click()
+        await at.page.get_by_role("option", name="Refund").first.click()
+        await expect(form.get_by_label("Which order is it?")).to_have_value("ORD-48213")
+        await form.get_by_label("How much should go back?").fill("a lot")
+        await form.locator("button[type=submit]").click()
+        await expect(form.locator(".has-error")).to_have_count(1)
+        await form.get_by_label("How much should go back?").fill("45 USD")
+        await form.locator("button[type=submit]").click()
+        await expect(form).to_be_hidden()
+        await office.calm()
+        await message.locator(".replies").click()
+        await expect(at.thread).to_contain_text("Dana Ruiz has it")
+
+        await at.page.get_by_role("button", name="Shortcuts").click()
+        await at.page.get_by_role("option", name="New item").click()
+        await expect(form).to_contain_text("What is it about")
+        await at.page.keyboard.press("Escape")
+        await expect(form).to_be_hidden()

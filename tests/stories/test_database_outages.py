@@ -39,7 +39,7 @@ async def test_while_the_database_is_locked_nothing_is_acknowledged_and_a_person
             await office.until(lambda: office.town.slack.whispers("dana"))
             assert "try again" in office.town.slack.words(office.town.slack.whispers("dana")[-1])
             await asyncio.sleep(0.7)
-            assert office.town.socket._tasks, "the message is not acknowledged"
+            assert office.town.delivery.busy, "the message is not acknowledged"
         assert await comes(partial(so_many, office, 1))
         await office.calm()
         assert len(await requests(office)) == 1
@@ -64,7 +64,7 @@ async def test_a_full_database_acknowledges_nothing_and_loses_nothing(tmp_path: 
             await writes(office, 10030)
             await asyncio.sleep(0.8)
             assert await requests(office) == []
-            assert office.town.socket._tasks
+            assert office.town.delivery.busy
         assert await comes(partial(so_many, office, 5))
         await office.calm()
         assert len(await requests(office)) == 5

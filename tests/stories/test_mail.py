@@ -75,8 +75,9 @@ async def test_an_answer_is_read_from_its_new_part_whatever_program_wrote_it(tmp
     """Quotations, signatures and headings name other amounts, and none of them counts."""
     async with post(tmp_path, dovecot) as office:
         for number, (program, answer) in enumerate(ANSWERS.items(), 1):
-            await office.arrives(mail(f"I want my money back for ORD-{number:05d}!", subject=program))
-            await office.arrives(mail(answer, answers=office.last()))
+            rita = f"rita{number}@shop.example"  # one address is not asked seven times within an hour
+            await office.arrives(mail(f"I want my money back for ORD-{number:05d}!", subject=program, sender=rita))
+            await office.arrives(mail(answer, answers=office.last(rita), sender=rita))
             item = await office.item(f"REF-{number}")
             assert item.fields.get("amount") == "45.00 USD", program
         assert len(await office.keys()) == len(ANSWERS)

@@ -41,8 +41,8 @@ async def test_who_has_no_slack_decides_hands_on_and_reads_by_mail_what_others_s
         assert card.subject == "Decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
         for said in ("amount 450 USD", "OVER_LIMIT", "If nobody does: Lee Park can decide"):
             assert said in card.text
-        assert "Decisions are made in Slack: ask Lee Park to hand it to somebody there." in card.text
-        assert "A reply to this mail is kept with REF-1, and decides nothing." in card.text
+        assert "To decide, reply with one line" in card.text
+        assert "Whatever else you write is kept with REF-1 and decides nothing." in card.text
         await office.pushes(hours=1)
         reminder = office.last(OLU)
         assert reminder.subject == "Reminder, decide by 12:00: refund 450 USD, ORD-48213 [REF-1]"
@@ -52,9 +52,8 @@ async def test_who_has_no_slack_decides_hands_on_and_reads_by_mail_what_others_s
         assert any("REF-1" in str(m) for m in town.slack.inbox("lee")), "escalated to the backup, in Slack"
         await office.does("lee", "assign", "REF-1", person="olu", words="Olu knows the customer.")
         await office.pushes(hours=21)
-        digest = office.last(OLU)
+        digest = next(letter for letter in office.peer.to(OLU) if letter.mail["Precedence"] == "bulk")
         assert digest.subject.startswith("Harbor Supply, Thursday Mar 5: ")
-        assert digest.mail["Precedence"] == "bulk"
         assert subjects(office, OLU).count(digest.subject) == 1
         assert not [key for key in await office.keys() if key.startswith("BOT-")]
 
@@ -70,11 +69,11 @@ async def test_who_has_no_slack_asks_by_mail_and_is_handed_items_and_escalations
         assert office.last(OLU).subject == "How much should go back? [REF-1]"
         await office.arrives(mail(REQUEST))
         handed = next(one for one in office.peer.to(OLU) if one.subject.startswith("Yours now: "))
-        assert "Work moves on in Slack: ask Lee Park to do it there." in handed.text
+        assert "To act, reply with one line" in handed.text
         await office.pushes(hours=2, minutes=1)
         escalated = next(one for one in office.peer.to(OLU) if one.subject.startswith("Decide now: "))
         assert "You can decide now; Maria Sol still can." in escalated.text
-        assert "Decisions are made in Slack: ask Maria Sol to do it there." in escalated.text
+        assert "approve GOODWILL because ..." in escalated.text
 
 
 async def test_an_office_without_slack_works_by_mail_alone(tmp_path: Path, dovecot: Dovecot) -> None:
@@ -83,9 +82,9 @@ async def test_an_office_without_slack_works_by_mail_alone(tmp_path: Path, dovec
         await office.arrives(mail(REQUEST))
         assert subjects(office, "dana@harbor.example") == ["Yours now: refund 450 USD, ORD-48213 [REF-1]"]
         card = office.last("lee@harbor.example")
-        assert "which Docket is not connected to here: ask Sam Adeyemi to connect it." in card.text
+        assert "To decide, reply with one line" in card.text
         assert "REF-1" in card.html
-        assert "is not connected to here" in card.html
+        assert "approve DOUBLE_CHARGE because ..." in card.html
         await office.pushes(hours=2, minutes=1)
         assert subjects(office, "maria@harbor.example")[-1] == "Decide now: refund 450 USD, ORD-48213 [REF-1]"
         await office.pushes(hours=20, minutes=31)

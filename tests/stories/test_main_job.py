@@ -11,7 +11,9 @@ import pytest
 
 from bot.verifying import verified
 from storage import ledger
-from tests.stories.harbor import Harbor, harbor, working
+from tests.stories.harbor import Harbor, environment, harbor, working
+
+pytestmark = pytest.mark.usefixtures("both_modes")
 
 WHY = "Why, so that someone new understands it next month"
 
@@ -183,7 +185,7 @@ async def test_a_bot_that_was_down_catches_up_once_and_bundles(tmp_path: Path) -
         for number in range(3):
             await asks(office, f"Refund ORD-1111{number}, it was ${40 + number}")
         town, clock = office.town, office.clock
-        given = {**town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{tmp_path}/docket.db"}
+        given = {**environment(town), "DOCKET_DATABASE_URL": f"sqlite:///{tmp_path}/docket.db"}
         office.stop.set()
         await office.served
         before = len(town.slack.inbox("dana"))

@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.payloads import event_callback, event_id
 from tests.stories.harbor import Harbor, harbor
 
-pytestmark = pytest.mark.usefixtures("unpaced")
+pytestmark = pytest.mark.usefixtures("unpaced", "both_modes")
 
 HUGE = 100_000
 REQUEST = "Please refund ORD-48213, $45, it came broken"
@@ -24,7 +24,7 @@ async def tells(office: Harbor, event: dict[str, Any]) -> None:
     if "subtype" not in event:
         channel.messages.setdefault(event["ts"], {**event, "text": "", "type": "message"})  # it can be answered
     body = event_callback(office.town.app, told, event_id(), channel.id)
-    answer = await office.town.socket.ask("events_api", body, accepts=False)
+    answer = await office.town.delivery.ask("events_api", body, accepts=False)
     assert not answer.error, f"{event.get('subtype', 'message')} was not acknowledged"
     await office.calm()
 

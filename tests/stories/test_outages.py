@@ -39,7 +39,7 @@ async def office_with(place: Town, folder: Path, *, connected: bool = True, **ch
         yield office
 
 
-# Slack
+# Slack: in Socket Mode alone. Sending is the same by HTTP, whose own troubles are told in test_over_http.py.
 
 
 async def test_slack_out_of_reach_at_the_start_is_one_exception_and_mail_goes_on(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ SETTINGS: dict[str, tuple[dict[str, str], str]] = {
         {"SLACK_BOT_TOKEN": f"xapp-{SECRET}", "SLACK_APP_TOKEN": f"xoxb-{SECRET}"},
         "SLACK_BOT_TOKEN holds an app-level token",
     ),
+    "HTTP mode without an address": (
+        {"SLACK_BOT_TOKEN": f"xoxb-{SECRET}", "SLACK_SIGNING_SECRET": SECRET},
+        "SLACK_SIGNING_SECRET (HTTP mode) needs DOCKET_HTTP",
+    ),
     "an inbox without TLS": (
         {"DOCKET_INBOX_REFUNDS": f"imap://refunds:{SECRET}@mail.example/INBOX"},
         "would send the password readable",
@@ -112,6 +116,13 @@ async def test_tokens_that_slack_refuses_end_with_two_and_their_sentence(folder:
             assert sentence in said, f"{name}:\n{said}"
             assert town.app.app_token not in said
             assert town.app.bot_token not in said
+
+
+async def test_an_unknown_bot_token_ends_http_mode_alike(folder: Path) -> None:
+    async with Town(load(example()), HandClock(MORNING, running=False)) as town:
+        said = await refused({**town.http_environment, "SLACK_BOT_TOKEN": f"xoxb-{SECRET}"}, folder)
+    assert "does not accept SLACK_BOT_TOKEN" in said
+    assert town.app.signing_secret not in said
 
 
 async def test_missing_scopes_are_named(folder: Path) -> None:

@@ -44,7 +44,7 @@ def payloads() -> list[tuple[str, dict[str, Any]]]:
         elif sample["type"] == "event_callback":
             found.append(("events_api", sample))
         elif sample["type"] != "url_verification" and CARRIES.get(sample["type"], "type") in sample:
-            # The first is of HTTP alone, and two samples are cut by their sources.
+            # The first is asked by HTTP alone (test_slack_over_http.py), and two samples are cut by their sources.
             found.append(("interactive", sample))
     return found
 
@@ -88,16 +88,17 @@ def counted(rows: dict[str, Any]) -> Counter[str]:
 
 
 async def sends(office: Harbor, envelopes: Sequence[tuple[str, dict[str, Any]]]) -> Counter[str]:
-    """Hand each to the bot over its websocket; says how each was answered ("" for an acknowledgement)."""
+    """Hand each to the bot by its way in; says how each was answered ("" for an acknowledgement)."""
     here = f"{office.town.url}/response/of-another-day"
     for _, body in envelopes:
         if "response_url" in body:
             body["response_url"] = here  # no test speaks to Slack itself
-    answers = await asyncio.gather(*(office.town.socket.ask(kind, body, accepts=False) for kind, body in envelopes))
+    answers = await asyncio.gather(*(office.town.delivery.ask(kind, body, accepts=False) for kind, body in envelopes))
     await office.calm()
     return Counter(answer.error for answer in answers)
 
 
+@pytest.mark.usefixtures("both_modes")
 async def test_every_payload_is_acknowledged_and_becomes_something(tmp_path: Path) -> None:
     """Sent twice, they change nothing the second time."""
     envelopes = payloads()
@@ -109,7 +110,7 @@ async def test_every_payload_is_acknowledged_and_becomes_something(tmp_path: Pat
         print(len(envelopes), "envelopes:", dict(counted(first)))
         assert await sends(office, envelopes) == {"": len(envelopes)}
         again = await arrivals(office)
-        assert {key for key in again if not key.startswith("failed:")} == set(first)
+        assert [key for key in again.keys() - first.keys() if not key.startswith("failed:")] == []
         assert not office.served.done(), "the bot goes on"
 
 
@@ -126,7 +127,12 @@ async def test_every_mail_is_taken_once_and_becomes_something(tmp_path: Path) ->
         for start in range(0, len(raws), BATCH):
             pairs = zip(events[start : start + BATCH], raws[start : start + BATCH], strict=True)
             await asyncio.gather(*(office.bot.desk.take(event, raw) for event, raw in pairs))
-        rows = {key: row for key, row in (await arrivals(office)).items() if key.startswith("mail:")}
+        # A few lie in both inboxes; what was public first is taken once more for the private one (bot/belonging.py).
+        rows = {
+            key: row
+            for key, row in (await arrivals(office)).items()
+            if key.startswith("mail:") and not key.endswith(":private")
+        }
         states = Counter(row.state for row in rows.values())
         print(len(raws), "mails:", dict(states))
         assert states.total() == len({event.id for event in events}) == len(rows)

@@ -15,6 +15,9 @@ _MEANS = {
     "UNREADABLE": "Something came in that the bot could not read.",
     "UNDELIVERABLE": "A message of the bot could not be delivered.",
     "UNREACHABLE": "Slack, a mailbox or the mail server can't be reached.",
+    "ABSENT": "Somebody of the rulebook can't be reached any more.",
+    "DISAVOWED": "Somebody says that a decision in their name was not theirs.",
+    "HELD": "Mail is held until somebody has looked at it, or answers are held back.",
     "RULE_FAILED": "A condition of the rulebook could not be judged.",
     "OURS": "The bot failed in some other way.",
 }

@@ -16,12 +16,14 @@ FIELDS = {
     "section": {"type", "text", "accessory", "block_id"},
     "context": {"type", "elements", "block_id"},
     "actions": {"type", "elements", "block_id"},
-    "input": {"type", "block_id", "label", "optional", "element", "hint"},
+    "input": {"type", "block_id", "label", "optional", "dispatch_action", "element", "hint"},
     "button": {"type", "action_id", "text", "value", "style"},
     "overflow": {"type", "action_id", "options"},
     "static_select": {"type", "action_id", "options", "placeholder", "initial_option"},
     "users_select": {"type", "action_id"},
     "plain_text_input": {"type", "action_id", "multiline", "max_length", "initial_value"},
+    "header": {"type", "text", "block_id"},
+    "home": {"type", "blocks", "private_metadata", "callback_id"},
     "modal": {"type", "title", "submit", "close", "blocks", "private_metadata", "callback_id"},
 }
 #: What mrkdwn may hold between angle brackets: our own tokens and nothing else.
@@ -58,6 +60,16 @@ def check_view(view: Json) -> None:
     assert len(json.dumps(view).encode()) <= 250_000, "view_too_large"
 
 
+def check_home(view: Json) -> None:
+    """The same for views.publish."""
+    _fields(view, "home", "view")
+    assert 1 <= len(view["blocks"]) <= 100, f"{len(view['blocks'])} blocks"
+    assert units(view.get("private_metadata", "")) <= 3000, "private_metadata"
+    assert units(view.get("callback_id", "")) <= 255
+    _check_blocks(view["blocks"], {"header", "section", "context", "actions"})
+    assert len(json.dumps(view).encode()) <= 250_000, "view_too_large"
+
+
 def check_mrkdwn(text: str, where: str) -> None:
     """Only our own tokens, only the three entities: nothing of a stranger's acts."""
     bare = ENTITY.sub("", TOKEN.sub("", text))
@@ -77,6 +89,8 @@ def _check_blocks(blocks: list[Json], allowed: set[str]) -> None:
                 _text(block["text"], 3000, where, {"mrkdwn"})
                 if "accessory" in block:
                     _element(block["accessory"], where)
+            case "header":
+                _text(block["text"], 150, where, {"plain_text"})
             case "context":
                 assert 1 <= len(block["elements"]) <= 10, where
                 for element in block["elements"]:

@@ -1,4 +1,4 @@
-"""A small Slack for tests of the door: it answers the calls that the bot makes and sends envelopes by websocket."""
+"""A small Slack for tests of the door: it answers the calls that the bot makes and sends payloads by either way in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import ClientSession, WSMsgType, web
+
+from bot.sandbox.request_url import encoded, signature
 
 Json = dict[str, Any]
 
@@ -17,6 +19,7 @@ class FakeSlack:
     """`calls` are the methods called, with their arguments; `answers` overrides what a method says, once per entry.
 
     An entry is the answer, or (status, headers, answer), or None: the connection breaks after the request came in.
+    With a `request_url` payloads are posted there, signed with `secret` at `stamp`; `statuses` are what that answered.
     """
 
     def __init__(self) -> None:
@@ -28,6 +31,9 @@ class FakeSlack:
         self.sockets: list[web.WebSocketResponse] = []
         self.posted = 0
         self.history: list[Json] = []
+        self.request_url = self.secret = self.stamp = ""
+        self.statuses: dict[str, int] = {}
+        self.posting: set[asyncio.Task[None]] = set()
 
     def called(self, method: str) -> list[Json]:
         """The arguments of each call of a method."""
@@ -40,8 +46,26 @@ class FakeSlack:
                 await asyncio.sleep(0.001)
 
     async def send(self, kind: str, payload: Json, envelope: str = "E1", **more: Any) -> None:
-        """One envelope to the bot."""
+        """One envelope, or request, to the bot; its acknowledgement is in `acks` when it is there."""
+        if self.request_url:
+            task = asyncio.create_task(self._post(kind, payload, envelope))
+            self.posting.add(task)
+            task.add_done_callback(self.posting.discard)
+            return
         await self.sockets[-1].send_json({"type": kind, "envelope_id": envelope, "payload": payload, **more})
+
+    async def _post(self, kind: str, payload: Json, envelope: str) -> None:
+        body, content_type = encoded(kind, payload)
+        headers = {
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": self.stamp,
+            "X-Slack-Signature": signature(self.secret, self.stamp, body),
+        }
+        async with ClientSession() as session, session.post(self.request_url, data=body, headers=headers) as answer:
+            said = await answer.text()
+            self.statuses[envelope] = answer.status
+            if answer.status == 200:
+                self.acks[envelope] = {"envelope_id": envelope} | ({"payload": json.loads(said)} if said else {})
 
     async def acknowledged(self, envelope: str = "E1") -> Json:
         """The acknowledgement of an envelope, once it is there."""
@@ -132,6 +156,7 @@ async def running() -> AsyncIterator[FakeSlack]:
     try:
         yield fake
     finally:
+        await asyncio.gather(*fake.posting, return_exceptions=True)
         for ws in fake.sockets:
             await ws.close()
         await runner.cleanup()

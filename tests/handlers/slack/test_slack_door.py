@@ -1,4 +1,4 @@
-"""The door over a real websocket: acknowledged is what was committed, people see every failure, a stop ends cleanly."""
+"""The door, by websocket and by HTTP: acknowledged is what was committed, failures are seen, a stop ends cleanly."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from typing import Any
 
 import pytest
 
-from handlers.ports import Busy, Taken
+from handlers.ports import Busy, Lasting, Outgoing, Taken
 from handlers.slack.buttons import packed
-from handlers.slack.client import close_client, open_client
+from handlers.slack.client import Client, close_client, open_client
+from handlers.slack.connection import Connection
 from handlers.slack.forms import view
 from handlers.slack.listen import SCOPES, Refused, SlackDoor, Unreachable
 from handlers.slack.mrkdwn import Reader
+from handlers.slack.request_url import PATH, RequestUrl
+from handlers.slack.send import SlackSender
+from handlers.slack.way_in import WayIn
+from handlers.web.listen import WebDoor
 from rules.events import Command, Event, Posted, Reacted, Unreadable
 from rules.messages import Blank, Choice, Form, Message, Reply
 from tests.handlers.slack import fake_slack
 from tests.handlers.slack.fake_slack import FakeSlack
+from tests.handlers.slack.memory import Memory
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TS = "1763800000.000100"
@@ -82,8 +88,20 @@ class Told(list[tuple[str, ...]]):
 
 
 class Bench:
-    def __init__(self, slack: FakeSlack, desk: FakeDesk, door: SlackDoor) -> None:
-        self.slack, self.desk, self.door = slack, desk, door
+    def __init__(self, slack: FakeSlack, desk: FakeDesk, door: SlackDoor, client: Client) -> None:
+        self.slack, self.desk, self.door, self.client = slack, desk, door, client
+
+
+#: The way in of the test that runs now.
+WAY = "socket"
+#: For what is a websocket's matter.
+websocket_only = pytest.mark.parametrize("way", ["socket"], indirect=True)
+
+
+@pytest.fixture(autouse=True, params=["socket", "http"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs twice, once by each way in."""
+    monkeypatch.setitem(globals(), "WAY", request.param)
 
 
 @asynccontextmanager
@@ -91,13 +109,22 @@ async def bench(**options: Any) -> AsyncIterator[Bench]:
     async with fake_slack.running() as slack:
         client = open_client("xoxb-test", slack.url + "/api/")
         desk = FakeDesk()
-        door = SlackDoor(client, "xapp-test", desk, clock=lambda: NOW, **options)
+        way_in: WayIn = Connection(client, "xapp-test", sleep=options.get("sleep", asyncio.sleep))
+        web = WebDoor("127.0.0.1", 0)
+        if WAY == "http":
+            way_in = url = RequestUrl("geheim", lambda: NOW)
+            web.post(PATH, url.take)
+            await web.start()
+            slack.request_url, slack.secret = f"http://127.0.0.1:{web.port}{PATH}", "geheim"
+            slack.stamp = str(int(NOW.timestamp()))
+        door = SlackDoor(client, way_in, desk, clock=lambda: NOW, heard=Memory(), **options)
         try:
             await door.start()
-            await slack.until(lambda: slack.sockets)
-            yield Bench(slack, desk, door)
+            await slack.until(lambda: door.connected)
+            yield Bench(slack, desk, door, client)
         finally:
             await door.stop()
+            await web.stop()
             await close_client(client)
 
 
@@ -224,7 +251,7 @@ async def test_a_reaction_brings_its_message_and_others_cost_no_call() -> None:
     "refusal",
     [
         (429, {"Retry-After": "3"}, {"ok": False, "error": "ratelimited"}),
-        {"ok": False, "error": "token_revoked"},
+        {"ok": False, "error": "missing_scope"},
     ],
 )
 async def test_when_slack_cannot_name_the_channel_now_the_event_comes_again(refusal: Any) -> None:
@@ -424,6 +451,79 @@ async def test_a_stop_finishes_and_acknowledges_what_is_under_way() -> None:
         assert not b.door.connected
 
 
+def farewell(kind: str = "app_uninstalled", **more: Any) -> dict[str, Any]:
+    base = {"team_id": "T1", "event_id": "Ev9", "event_time": int(NOW.timestamp())}
+    tokens = {"tokens": {"oauth": [], "bot": ["U0DOCKET"]}} if kind == "tokens_revoked" else {}
+    return {"type": "event_callback", **base, "event": {"type": kind, **tokens}, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("app_uninstalled", "the app was uninstalled"), ("tokens_revoked", "its bot token was revoked")]
+)
+async def test_the_end_of_the_installation_is_told_once_in_words_and_acknowledged(kind: str, why: str) -> None:
+    told = Told()
+    async with bench(ended=told) as b:
+        await b.slack.send("events_api", farewell(kind), "end")
+        await b.slack.acknowledged("end")
+        await b.slack.until(lambda: not b.door.connected)
+        await b.door.end("token_revoked")
+        ((sentence,),) = told
+        assert f"ended Docket's installation: {why}." in sentence
+        assert "put its new token into SLACK_BOT_TOKEN, and start Docket again" in sentence
+
+
+async def test_the_end_is_acknowledged_only_after_it_was_told() -> None:
+    telling = asyncio.Event()
+
+    async def ended(sentence: str) -> None:
+        await telling.wait()
+
+    async with bench(ended=ended) as b:
+        await b.slack.send("events_api", farewell(), "end")
+        await b.slack.until(lambda: b.door.busy)
+        await asyncio.sleep(0.02)
+        assert "end" not in b.slack.acks
+        telling.set()
+        await b.slack.acknowledged("end")
+
+
+OTHERS = {
+    "another workspace": farewell(team_id="T2"),
+    "a person's token": farewell("tokens_revoked", event={"type": "tokens_revoked", "tokens": {"oauth": ["U0LEE"]}}),
+    "another app's bot": farewell("tokens_revoked", event={"type": "tokens_revoked", "tokens": {"bot": ["U0OTHER"]}}),
+    "no tokens": farewell("tokens_revoked", event={"type": "tokens_revoked", "tokens": None}),
+    "an installation before ours": farewell(event_time=int(NOW.timestamp()) - 1),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_the_end_of_something_else_changes_nothing(other: str) -> None:
+    told = Told()
+    async with bench(ended=told) as b:
+        await b.slack.send("events_api", OTHERS[other], "end")
+        await b.slack.acknowledged("end")
+        await b.slack.send("events_api", post(), "more")
+        await b.slack.acknowledged("more")
+        assert not told
+        assert b.door.connected
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth"])
+async def test_a_call_that_shows_the_end_tells_of_it_once(error: str) -> None:
+    told = Told()
+    async with bench(ended=told) as b:
+        b.client.ended = b.door.end
+        b.slack.answers["chat.postMessage"] = [{"ok": False, "error": error}] * 3
+        outgoing = Outgoing(outbox_id="1", address="C1", message=said("hello").message, timezone="UTC")
+        sender = SlackSender(b.client)
+        refusals = await asyncio.gather(*(sender.send(outgoing) for _ in range(3)), return_exceptions=True)
+        assert [type(refusal) for refusal in refusals] == [Lasting] * 3
+        ((sentence,),) = told
+        assert "ended Docket's installation" in sentence
+        await b.slack.until(lambda: not b.door.connected)
+
+
+@websocket_only
 async def test_a_connection_that_stays_away_is_told_once_and_built_anew() -> None:
     told, back = Told(), Told()
 
@@ -433,15 +533,16 @@ async def test_a_connection_that_stays_away_is_told_once_and_built_anew() -> Non
     async with bench(failed=told, recovered=back, sleep=sleep) as b:
         assert b.door.connected
         gone = {"ok": False, "error": "internal_error"}
-        b.slack.answers["apps.connections.open"] = [gone, gone]
+        b.slack.answers["apps.connections.open"] = [gone] * 8
         await b.slack.sockets[-1].close()
         await b.slack.until(lambda: len(b.slack.sockets) == 2)
-        await b.slack.until(lambda: back)
+        await b.slack.until(lambda: ("slack",) in back)
         assert b.door.connected
         assert told == [("slack", "Slack is not connected. Slack can't take it now (internal_error).")]
-        assert back == [("slack",)]
+        assert back.count(("slack",)) == 1
 
 
+@websocket_only
 async def test_news_that_could_not_be_told_is_told_later() -> None:
     """The database may be away together with Slack."""
     told: list[str] = []
@@ -458,7 +559,7 @@ async def test_news_that_could_not_be_told_is_told_later() -> None:
         await asyncio.sleep(0.001)
 
     async with bench(failed=failed, sleep=sleep) as b:
-        b.slack.answers["apps.connections.open"] = [{"ok": False, "error": "internal_error"}] * 5
+        b.slack.answers["apps.connections.open"] = [{"ok": False, "error": "internal_error"}] * 9
         await b.slack.sockets[-1].close()
         await b.slack.until(lambda: len(b.slack.sockets) == 2)
         assert (tries, len(told)) == (3, 1)
@@ -474,6 +575,7 @@ REFUSALS = [
 ]
 
 
+@websocket_only
 @pytest.mark.parametrize(("method", "error", "kind", "sentence"), REFUSALS)
 async def test_a_start_that_cannot_work_says_what_to_change(
     method: str, error: str, kind: type[Exception], sentence: str
@@ -481,7 +583,7 @@ async def test_a_start_that_cannot_work_says_what_to_change(
     async with fake_slack.running() as slack:
         slack.answers[method] = [{"ok": False, "error": error}]
         client = open_client("xoxb-test", slack.url + "/api/")
-        door = SlackDoor(client, "xapp-test", FakeDesk(), clock=lambda: NOW)
+        door = SlackDoor(client, Connection(client, "xapp-test"), FakeDesk(), clock=lambda: NOW, heard=Memory())
         with pytest.raises(kind) as caught:
             await door.start()
         assert sentence in str(caught.value)
@@ -490,19 +592,21 @@ async def test_a_start_that_cannot_work_says_what_to_change(
         await close_client(client)
 
 
+@websocket_only
 async def test_a_missing_scope_is_named_before_anything_is_missed() -> None:
     async with fake_slack.running() as slack:
         slack.scopes = ",".join(scope for scope in SCOPES if scope != "groups:history")
         client = open_client("xoxb-test", slack.url + "/api/")
         with pytest.raises(Refused, match="lacks groups:history"):
-            await SlackDoor(client, "xapp-test", FakeDesk(), clock=lambda: NOW).start()
-        with pytest.raises(Refused, match="SLACK_APP_TOKEN is not set"):
-            await SlackDoor(client, None, FakeDesk(), clock=lambda: NOW).start()
+            await SlackDoor(
+                client, Connection(client, "xapp-test"), FakeDesk(), clock=lambda: NOW, heard=Memory()
+            ).start()
         await close_client(client)
 
 
+@websocket_only
 async def test_an_unreachable_slack_is_no_refusal() -> None:
     client = open_client("xoxb-test", "http://127.0.0.1:9/api/")
     with pytest.raises(Unreachable, match="can't be reached"):
-        await SlackDoor(client, "xapp-test", FakeDesk(), clock=lambda: NOW).start()
+        await SlackDoor(client, Connection(client, "xapp-test"), FakeDesk(), clock=lambda: NOW, heard=Memory()).start()
     await close_client(client)

@@ -11,7 +11,8 @@ import pytest
 from jsonschema.validators import validator_for
 from ruamel.yaml import YAML
 
-from handlers.slack import listen, read
+from handlers.slack import ending, listen, listen_visits, read, unfurl_links
+from handlers.slack.read_shortcuts import ANYWHERE, ON_A_MESSAGE
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT.parent / "shared" / "slack" / "spec" / "manifest.schema.2.0.0.json"
@@ -27,18 +28,27 @@ METHODS = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_info": {"channels:read", "groups:read"},
     "users_info": {"users:read"},
+    "dnd_info": {"dnd:read"},
     "conversations_list": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "users_conversations": {"channels:read", "groups:read", "im:read"},
+    "chat_unfurl": {"links:write"},
     "views_open": set(),
+    "views_publish": set(),
     "views_update": set(),
 }
 EVENTS = {
+    "app_home_opened": ("app_home_opened", set()),
+    "link_shared": ("link_shared", {"links:read"}),
     "app_mention": ("app_mention", {"app_mentions:read"}),
     "message.channels": ("message", {"channels:history"}),
     "message.groups": ("message", {"groups:history"}),
     "message.im": ("message", {"im:history"}),
     "reaction_added": ("reaction_added", {"reactions:read"}),
+    "app_uninstalled": ("app_uninstalled", set()),
+    "tokens_revoked": ("tokens_revoked", set()),
+    "user_change": ("user_change", {"users:read"}),
 }
 
 
@@ -52,14 +62,14 @@ def test_it_asks_for_exactly_the_scopes_that_calls_events_and_the_command_need()
     assert called_methods() == METHODS.keys()
     needed = {"commands"}.union(*METHODS.values(), *(scopes for _, scopes in EVENTS.values()))
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
-    assert set(listen.SCOPES) == needed, "what is checked at the start"
+    assert {*listen.SCOPES, *unfurl_links.SCOPES} == needed, "what is checked at the start"
     assert "user" not in MANIFEST["oauth_config"]["scopes"]
 
 
 def test_it_subscribes_to_exactly_the_events_that_have_listeners() -> None:
     subscribed = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     assert set(subscribed) == EVENTS.keys()
-    assert {kind for kind, _ in EVENTS.values()} == set(read.EVENTS)
+    assert {kind for kind, _ in EVENTS.values()} == {*read.EVENTS, *ending.FAREWELLS, *listen_visits.EVENTS}
 
 
 def test_its_command_and_switches_are_what_the_door_expects() -> None:
@@ -71,8 +81,16 @@ def test_its_command_and_switches_are_what_the_door_expects() -> None:
     assert (settings["org_deploy_enabled"], settings["token_rotation_enabled"]) == (False, False)
     home = MANIFEST["features"]["app_home"]
     assert (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"]) == (True, False)
-    assert not home["home_tab_enabled"], "nothing fills it"
-    assert "shortcuts" not in MANIFEST["features"], "nothing listens to them"
+    assert home["home_tab_enabled"]
+    assert len(MANIFEST["features"]["unfurl_domains"]) == 1, "Slack wants a host; the comment says whose"
+    shortcuts = {(s["type"], s["callback_id"]): s["name"] for s in MANIFEST["features"]["shortcuts"]}
+    assert shortcuts == {
+        ("message", "docket:track"): "Track this",
+        ("message", "docket:except"): "Raise an exception",
+        ("global", "docket:new"): "New item",
+    }
+    heard = {("message", id_) for id_ in ON_A_MESSAGE} | {("global", id_) for id_ in ANYWHERE}
+    assert shortcuts.keys() == heard
 
 
 def test_its_texts_hold_slacks_lengths() -> None:
@@ -81,6 +99,7 @@ def test_its_texts_hold_slacks_lengths() -> None:
     assert len(display["description"]) <= 140
     assert len(features["bot_user"]["display_name"]) <= 80
     assert all(len(c["command"]) <= 32 and len(c["usage_hint"]) <= 1000 for c in features["slash_commands"])
+    assert all(len(s["name"]) <= 24 and len(s["description"]) <= 150 for s in features["shortcuts"])
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="Slack's manifest schema is not at hand; the checks above stand alone")

@@ -55,7 +55,7 @@ def test_a_typing_error_is_no_command() -> None:
 WAYS = [
     ("mine", "ask"), ("show REF-1", "ask"), ("digest", "ask"), ("help", "ask"),
     ("claim REF-1", "take"), ("approve REF-1 GOODWILL it is right", "take"), ("approve REF-1 GOODWILL", "form"),
-    ("approve REF-1", "form"), ("approve", "take"), ("new refund ORD-12345 twice", "take"), ("new refund", "form"),
+    ("approve REF-1", "form"), ("approve", "take"), ("new refund ORD-12345 twice", "form"), ("new refund", "form"),
     ("new", "form"), ("assign REF-1", "form"), ("assign REF-1 finn", "take"), ("snooze REF-1 2h", "take"),
     ("snooze REF-1", "form"), ("evidence REF-1 note", "form"), ("except REF-1", "form"), ("close REF-1", "take"),
 ]  # fmt: skip

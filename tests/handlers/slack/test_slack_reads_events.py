@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.slack.read import Reaction, post, reacted, read_event
+from handlers.slack.read import Reaction, placed, post, reacted, reactions_on, read_event, since_posted
 from handlers.slack.spoken import command_in
 from handlers.slack.wire import Ignored, Malformed, Us, kept
 from rules.events import Attachment, Command, Deleted, Edited, Posted
@@ -109,10 +110,69 @@ def changed(now: dict[str, Any], before: Any) -> dict[str, Any]:
 
 def test_an_edit_is_told_with_the_new_words_and_an_id_of_its_own() -> None:
     read = read_event(changed({**CHANGED, "thread_ts": "1.000001"}, {"text": "old", "ts": TS}), US)
+    words = hashlib.sha256(b"new").hexdigest()[:16]
     assert read == Edited(
-        id=f"slack:T1:C1:{TS}:edit:1763800009.000300", workspace="main", by="slack:U0RITA", via="slack", place="C1",
-        ts=TS, at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC), thread="1.000001", text="new",
+        id=f"slack:T1:C1:{TS}:edit:1763800009.000000:{words}", workspace="main", by="slack:U0RITA", via="slack",
+        place="C1", ts=TS, at=datetime(2025, 11, 22, 8, 26, 49, 300, tzinfo=UTC), thread="1.000001", text="new",
     )  # fmt: skip
+
+
+def test_a_history_page_gives_an_edit_and_a_deletion_the_ids_that_their_events_have() -> None:
+    now = datetime(2025, 11, 22, 9, 0, tzinfo=UTC)
+    edit = read_event(changed(CHANGED, {"text": "old", "ts": TS}), US)
+    seen = since_posted(CHANGED, "C1", US, now)
+    assert isinstance(edit, Edited)
+    assert isinstance(seen, Edited)
+    assert (seen.id, seen.text) == (edit.id, edit.text)
+    stone = {"type": "message", "subtype": "tombstone", "ts": TS, "user": "USLACKBOT"}
+    gone = since_posted(stone, "C1", US, now)
+    assert isinstance(gone, Deleted)
+    told = read_event(message(subtype="message_deleted", deleted_ts=TS, previous_message={"user": "U1"}), US)
+    assert isinstance(told, Deleted)
+    assert (gone.id, gone.at) == (told.id, now)
+    assert since_posted({"ts": TS, "text": "as it was", "user": "U1"}, "C1", US, now) is None
+    assert since_posted({**CHANGED, "user": "U0DOCKET"}, "C1", US, now) is None
+
+
+def test_two_edits_within_a_second_are_two_happenings() -> None:
+    first, second = (read_event(changed({**CHANGED, "text": text}, {"text": "old"}), US) for text in ("one", "two"))
+    assert isinstance(first, Edited)
+    assert isinstance(second, Edited)
+    assert first.id != second.id
+
+
+def test_reactions_on_a_history_page_have_ids_of_their_own() -> None:
+    now = datetime(2025, 11, 22, 9, 0, tzinfo=UTC)
+    on = {
+        "ts": TS,
+        "reactions": [
+            {"name": "ticket", "users": ["U0DOCKET", "U1", "U2"], "count": 3},
+            {"name": "ticket::skin-tone-2", "users": ["U3"]},
+            {"name": "eyes", "users": ["U0DOCKET"]},
+            {"name": "wave"},
+            "odd",
+        ],
+    }
+    (found,) = reactions_on(on, "C1", US, now)
+    assert found == Reaction(
+        id=f"slack:T1:C1:{TS}:reaction:ticket", at=now, by="slack:U1", name="ticket", place="C1", ts=TS
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [
+        ({}, ("C1", TS)),
+        ({"type": "app_mention"}, ("C1", TS)),
+        ({"subtype": "channel_join"}, ("C1", TS)),
+        ({"subtype": "message_changed"}, ("", "")),
+        ({"subtype": "message_deleted"}, ("", "")),
+        ({"type": "reaction_added"}, ("", "")),
+        ({"ts": 17, "channel": None}, ("", "")),
+    ],
+)
+def test_an_event_tells_of_a_new_message_or_of_none(event: dict[str, Any], where: tuple[str, str]) -> None:
+    assert placed(message(**event)) == where
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from handlers.slack.read import read_event
 from handlers.slack.read_actions import read_click, read_command, read_submission
+from handlers.slack.read_shortcuts import read_shortcut
 from handlers.slack.wire import Ignored, Malformed, Us, kept
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +21,12 @@ OWN = ROOT / "tests" / "samples" / "slack"
 SHARED = ROOT.parent / "shared" / "slack" / "samples"
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 US = Us(team="T111", user="U0DOCKET", bot="B0DOCKET")
-READERS = {"block_actions": read_click, "view_submission": read_submission}
+READERS: dict[str, Callable[[Any, Us, datetime], object]] = {
+    "block_actions": read_click,
+    "view_submission": read_submission,
+    "message_action": read_shortcut,
+    "shortcut": read_shortcut,
+}
 
 
 def outcome(payload: Any) -> str:

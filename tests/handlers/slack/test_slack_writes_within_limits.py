@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.slack import wire
 from handlers.slack.forms import answer, digest, message_view, metadata, view
 from handlers.slack.mrkdwn import Reader
-from handlers.slack.read_actions import PREFIX, read_click, read_submission
+from handlers.slack.read_actions import PREFIX, Submission, read_click, read_prompt, read_submission
 from handlers.slack.wire import Us
 from handlers.slack.write import write
-from rules.events import Command
+from rules.events import Command, Posted
 from rules.messages import (
     Action,
     Blank,
@@ -63,6 +64,8 @@ actions = st.builds(
     code=st.sampled_from((None, "OVER_LIMIT", "C" * 100)),
     style=st.sampled_from(("", "primary", "danger")),
     more=st.booleans(),
+    workflow=st.sampled_from(("", "refund", "w" * 60)),
+    about=st.sampled_from(("", "1763800000.000100")),
 )
 some_actions = st.lists(actions, max_size=14).map(tuple)
 rows = st.builds(Row, line=lines, actions=st.lists(actions, max_size=3).map(tuple))
@@ -96,7 +99,14 @@ blanks = st.builds(
     choices=st.one_of(st.lists(choices, max_size=4).map(tuple), choices.map(lambda one: (one,) * 3), st.just(())),
     initial=words,
     required=st.booleans(),
+    redraws=st.booleans(),
 )
+pointed = st.builds(
+    Posted, id=st.just("m"), workspace=st.just("main"), at=st.just(datetime(2025, 11, 22, 8, 26, 40, 100, tzinfo=UTC)),
+    by=who, via=st.just("slack"), place=st.sampled_from(("C0REFUNDS", "D0RITA")), place_name=words,
+    ts=st.just("1763800000.000100"), thread=st.sampled_from((None, "1763790000.000100")), text=words,
+    subtype=words, bot=st.booleans(), joined=st.booleans(),
+)  # fmt: skip
 forms = st.builds(
     Form,
     verb=st.sampled_from(("approve", "new", "set")),
@@ -109,6 +119,7 @@ forms = st.builds(
     shown=st.dictionaries(words, words, max_size=6),
     place=words,
     place_name=words,
+    message=st.one_of(st.none(), pointed),
 )
 READER = Reader("America/Chicago", {"lee": "Lee <Park> *the* owner"}, {"lee": "U0LEE"})
 US = Us(team="T1", user="U0DOCKET", bot="B0DOCKET")
@@ -156,7 +167,7 @@ def test_every_answer_to_a_submission_is_one_that_slack_takes(said: Message, for
 @settings(max_examples=examples(60), deadline=None)
 def test_every_button_that_is_shown_reads_back_as_what_it_does(shown: tuple[Action, ...]) -> None:
     _, blocks = write(Message(subject="", headline=("x",), actions=shown), READER)
-    told = {("show" if a.verb == "open" else a.verb, a.item, a.code) for a in shown}
+    told = {("show" if a.verb == "open" else a.verb, a.item, a.code, a.workflow or None) for a in shown}
     for block in blocks:
         for element in block["elements"] if block["type"] == "actions" else ():
             for option in element.get("options", [None]):
@@ -168,7 +179,9 @@ def test_every_button_that_is_shown_reads_back_as_what_it_does(shown: tuple[Acti
                 }
                 command = read_click(click, US, NOW)
                 assert isinstance(command, Command)
-                assert (command.verb, command.item, command.code) in told
+                assert (command.verb, command.item, command.code, command.workflow) in told
+                asked = read_prompt({**click, "container": {"message_ts": "1763800009.000100"}})
+                assert (asked.about if asked else "") in {a.about for a in shown}
 
 
 @pytest.mark.parametrize("rows_with_buttons", [0, 1, 2])
@@ -237,3 +250,21 @@ def test_a_deadline_is_shown_in_the_readers_own_zone() -> None:
     text, blocks = write(Message(subject="", headline=("Decide by ", When(at, "time"))), READER)
     assert text == "Decide by 11:30"
     assert blocks[0]["text"]["text"] == f"Decide by <!date^{int(at.timestamp())}^{{time}}|11:30>"
+
+
+@given(pointed, st.dictionaries(words, words, max_size=3))
+@settings(max_examples=examples(60), deadline=None)
+def test_a_form_brings_its_message_back(message: Posted, shown: dict[str, str]) -> None:
+    """Where it stands and whose it is, whole; of its words what has room, for they are read again."""
+    form = Form(verb="new", title="t", submit="s", blanks=(), shown=shown, message=message)
+    made = view(form, READER, "1763800009.000100")
+    assert block_kit.units(made["private_metadata"]) <= 3000
+    back = read_submission({"view": {**made, "id": "V1"}, "user": {"id": "U0LEE"}}, US, NOW)
+    assert isinstance(back, Submission)
+    found = back.command.message
+    assert found is not None
+    assert (found.place, found.ts, found.thread, found.by) == (message.place, message.ts, message.thread, message.by)
+    assert (found.joined, found.direct) == (message.joined, message.joined and message.place.startswith("D"))
+    assert back.prompt == "1763800009.000100"
+    if len(message.text) < 50 and not shown:
+        assert found.text == wire.string(message.text)

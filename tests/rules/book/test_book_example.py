@@ -238,7 +238,8 @@ def test_the_private_lane_and_the_bots_own_workflow(book: Rulebook) -> None:
     assert book.workflows["concern"].private
     docket = list(book.workflows.values())[-1]
     assert (docket.name, docket.key, docket.owner[0].is_, docket.backup) == ("docket", "BOT", "sam", "maria")
-    assert list(docket.exceptions) == ["UNREADABLE", "UNDELIVERABLE", "UNREACHABLE", "RULE_FAILED", "OURS"]
+    codes = ["UNREADABLE", "UNDELIVERABLE", "UNREACHABLE", "ABSENT", "DISAVOWED", "HELD", "RULE_FAILED", "OURS"]
+    assert list(docket.exceptions) == codes
     assert {(rule.owner, rule.respond_within) for rule in docket.exceptions.values()} == {("sam", hours(4))}
     assert (docket.stages[0].name, docket.close.evidence, list(docket.fields)) == ("mend", ("note",), ["cause", "what"])
 

@@ -1,0 +1,148 @@
+"""What becomes of the work of somebody who can't be reached: the next person has it, and the operator knows (M138)."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from rules.absence import Seats, seats_left
+from rules.book.rulebook import Rulebook
+from rules.draft import DOCKET, Draft, merge
+from rules.entries import stamp
+from rules.events import Absent, Command, Reachable, Unreachable
+from rules.failures import count_or_open, over
+from rules.items import Item, Trouble
+from rules.notices import CONVERSATION, Card, DecisionCard, Handed
+from rules.ruling import Ruling, World
+from rules.stops import cards
+
+
+def unreachable(event: Unreachable, world: World) -> Ruling:
+    """One exception of the operator per person: who is out of reach, why, and who has their work now.
+
+    `world.book` knows already whether they are absent by it: where Slack still reaches them, only their mail fails.
+    """
+    key = world.book.person_of(event.person)
+    person = world.book.people.get(key)
+    if person is None:
+        return Ruling(ignored="nobody of the rulebook")
+    if person.gone:
+        named = f"{person.name} can't be reached ({person.gone})"
+        mend = f"Take {person.name} out of the rulebook, or name who stands in."
+        return count_or_open(event, world, absence_of(key), f"{named}{_shares(key, world)} {mend}", None)
+    if event.channel == "mail":
+        sentence = f"Mail to {person.name} comes back ({event.why}). Slack still reaches them; correct the address."
+        return count_or_open(event, world, f"deliver:mail:{person.email}", sentence, None)
+    return Ruling(ignored="they can be reached otherwise")
+
+
+def reachable(event: Reachable, world: World) -> Ruling:
+    """They are back: the operator's exception ends, and new work goes to them again. What was passed on stays there."""
+    key = world.book.person_of(event.person)
+    person = world.book.people.get(key)
+    causes = [] if person is not None and person.gone else [absence_of(key)]
+    if event.channel == "mail" and person is not None:
+        causes.append(f"deliver:mail:{person.email}")
+    ended = [ruling for cause in causes if (ruling := over(event, world, cause)).entries]
+    return merge(*ended) if ended else Ruling(ignored="nothing waited for that")
+
+
+def pass_on(event: Absent, world: World, item: Item) -> Ruling:
+    """What of an item lay with somebody out of reach goes to whoever is next. Its deadlines stay."""
+    workflow = world.book_of(item.rulebook).workflows[item.workflow]
+    left = seats_left(item, workflow, world.book, world.now)
+    if not left:
+        return Ruling(ignored="whoever has it can be reached", touched=item.key)
+    draft = Draft(world, event, workflow, item.key, item)
+    draft.by = DOCKET
+    for seats in left:
+        _reseat(draft, seats, event)
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    return draft.ruling()
+
+
+def mended(draft: Draft, event: Command, trouble: Trouble) -> tuple[Reachable, ...]:
+    """Who decides that the cause of an absence is gone says by it that they can be reached: new work goes there again.
+
+    Where that is not so, it is noticed as it was before.
+    """
+    if trouble.code != "ABSENT" or event.reason_code != "MENDED":
+        return ()
+    person = draft.item.fields["cause"].removeprefix(absence_of(""))
+    ways: tuple[Literal["slack", "mail"], ...] = ("slack", "mail")
+    return tuple(
+        Reachable(
+            id=f"{event.id}:{way}", workspace=event.workspace, at=event.at, by=DOCKET, via="docket",
+            person=person, channel=way,
+        )
+        for way in ways
+    )  # fmt: skip
+
+
+def absence_of(person: str) -> str:
+    """The cause under which the operator hears that a person can't be reached."""
+    return f"absent:{person}"
+
+
+def _reseat(draft: Draft, seats: Seats, event: Absent) -> None:
+    trouble = draft.item.open_trouble(seats.code)[0] if seats.code else None
+    before = (trouble or draft.item).owner
+    facts = {
+        "code": seats.code,
+        "owner": seats.owner,
+        "backup": seats.backup,
+        **({"may_decide": list(seats.may_decide)} if trouble else {}),
+        "absent": event.person,
+        "since": stamp(event.since),
+    }
+    if seats.owner == before:
+        draft.record("relieved", facts)
+    else:
+        draft.record("reassigned", facts, {"because": _because(draft.book, before, event)})
+    if trouble is None:
+        if seats.owner != before and draft.workflow.name != DOCKET:
+            draft.tell(Handed(item=draft.key, to=seats.owner))
+        return
+    now = draft.item.open_trouble(seats.code)[0]
+    if seats.owner != before:
+        opened_at = stamp(now.opened_at)
+        draft.tell(DecisionCard(item=draft.key, to=seats.owner, code=now.code, opened_at=opened_at, passed_from=before))
+    draft.tell(*cards(draft, trouble), *cards(draft, now))  # of those who can't any more, too
+
+
+def _because(book: Rulebook, person: str, event: Absent) -> str:
+    """`Lee Park can't be reached since Mar 4 (deactivated in Slack)`."""
+    day = event.since.astimezone(ZoneInfo(book.timezone))
+    since = f" since {day:%b} {day.day}" if person == event.person else ""
+    return f"{book.named(person)} can't be reached{since} ({book.people[person].gone})"
+
+
+def _shares(person: str, world: World) -> str:
+    """`: 3 items and 1 decision go to Maria Sol, 1 item to Dana Ruiz.` Of private work not even the number is told."""
+    shares: dict[str, list[int]] = {}
+    for item in world.held(person):
+        workflow = world.book_of(item.rulebook).workflows[item.workflow]
+        if workflow.private:
+            continue
+        now = {seats.code: seats.owner for seats in seats_left(item, workflow, world.book, world.now)}
+        held = [("", item.owner, 0), *((t.code, t.owner, 1) for t in item.open_trouble())]
+        for code, owner, kind in held:
+            if owner == person:
+                shares.setdefault(now.get(code, person), [0, 0])[kind] += 1
+    stay = shares.pop(person, None)
+    said = ", ".join(
+        f"{_counted(share)} {'' if n else 'goes ' if sum(share) == 1 else 'go '}to {world.book.named(to)}"
+        for n, (to, share) in enumerate(shares.items())
+    )
+    left = f" {_counted(stay)} found nobody else." if stay else ""
+    return f": {said}.{left}" if said else f".{left}"
+
+
+def _counted(share: list[int]) -> str:
+    items, decisions = share
+    parts = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((items, "item"), (decisions, "decision"))
+        if count
+    ]
+    return " and ".join(parts)
