@@ -17,7 +17,20 @@ from bot.recording import keep_files, record
 from handlers.ports import Busy, Taken
 from rules.absence import noted
 from rules.apply import apply, wanted
-from rules.events import Command, Due, Event, Failed, Mailed, Posted, Reachable, Refused, Unreachable, Unreadable
+from rules.events import (
+    Command,
+    Deleted,
+    Due,
+    Edited,
+    Event,
+    Failed,
+    Mailed,
+    Posted,
+    Reachable,
+    Refused,
+    Unreachable,
+    Unreadable,
+)
 from rules.failures import confined
 from rules.items import Item
 from rules.messages import Form, Reply
@@ -186,6 +199,9 @@ class Desk:
     async def _quarantine(self, event: Event, raw: bytes, problem: Exception) -> Taken:
         """Keep what the rules failed on under its own id, and tell the operator, in one transaction."""
         ws, kind, what = self.books.workspace, type(event).__name__, type(problem).__name__
+        alone = isinstance(event, Posted | Edited | Deleted) and event.direct
+        if alone:
+            raw = b""  # said to us alone: it is nobody's to look at, and its writer, who is told, has it still
         failure = Failed(
             id=f"{event.id}:quarantine",
             workspace=event.workspace,
@@ -222,7 +238,8 @@ class Desk:
         except Exception:
             log.exception("the operator could not be told of what is kept as %s", event.id)
             await self._write(kept)
-        return Taken(ignored="quarantined", reply=self._sorry(private) if isinstance(event, Command) else None)
+        answered = isinstance(event, Command) or (alone and isinstance(event, Posted))
+        return Taken(ignored="quarantined", reply=self._sorry(private) if answered else None)
 
     def _sorry(self, private: bool) -> Reply:
         knows = f"{self.books.current.named(self.books.current.operator)} knows."

@@ -19,7 +19,7 @@ DAY: Final = timedelta(days=1)
 #: Automatic answers (questions, receipts, "I could not read that") to one address.
 ANSWERS_AN_HOUR, ANSWERS_A_DAY = 5, 20
 #: To everybody together; above it something is wrong, and the operator looks at it.
-ALL_ANSWERS_AN_HOUR = 300
+ALL_ANSWERS_AN_HOUR = 1000
 #: Items that the mail of one sender opens; what is above it waits for the operator.
 OPENED_AN_HOUR = 30
 #: Nobody reads a letter and answers it in less.

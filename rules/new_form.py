@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 
 from rules.book.field import Field
 from rules.book.rulebook import Rulebook, Workflow
+from rules.draft import DOCKET
 from rules.events import Command, Posted
 from rules.fields.reading import Context, NotReadable, canonical, show
 from rules.home import how_to_ask
@@ -23,6 +24,8 @@ from rules.wording.standing import called, short, whose
 
 #: Of a message so much stands above its form; whoever fills it in has the message itself beside it.
 QUOTED = 300
+#: So much of a promise is read in a list that one chooses from.
+GLANCE = 75
 #: A typed name that is at least this like a workflow's (rapidfuzz ratio, 100 is equal) was meant for it.
 MEANT_FROM = 70
 
@@ -35,6 +38,8 @@ def new_form(command: Command, world: World, lead: Line = ()) -> Form | Reply | 
     message, book = command.message, world.book
     if message is not None and world.item is not None:
         return tracked(command, world, world.item)
+    if message is not None and message.by == DOCKET:
+        return refused("own_message", ("That is a message of mine that is about no item.",), (how_to_ask(book),))
     offered = openable(book, message)
     workflow = named(offered, command.workflow)
     if workflow is not None and not command.fields and _complete(command, workflow, world):
@@ -159,11 +164,14 @@ def _above(workflow: Workflow | None, message: Posted | None, book: Rulebook, *,
 
 
 def _which(choices: Sequence[Workflow], chosen: Workflow | None) -> Blank:
+    """The workflows, each with what it promises in a few words; the whole of the chosen one's stands above."""
     return Blank(
         name="workflow",
         label="What is it about",
         kind="choice",
-        choices=tuple(Choice(value=w.name, label=_called(w).capitalize(), meaning=w.promise) for w in choices),
+        choices=tuple(
+            Choice(value=w.name, label=_called(w).capitalize(), meaning=short(w.promise, GLANCE)) for w in choices
+        ),
         initial=chosen.name if chosen else "",
         redraws=True,
     )

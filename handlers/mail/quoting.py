@@ -10,6 +10,7 @@ import re
 
 from handlers.mail.phrases import BANNER, BEGIN_FORWARDED, DISCLAIMER, LABELS, ORIGINAL, PROGRAM_LINE, WROTE
 
+_MOST_LINES = 5_000  # nobody writes more by hand; what comes after them is in the mail's whole text
 _LONG = 400  # characters: a longer line is nobody's attribution, label or signature
 _WINDOW = 5  # lines that an attribution may be broken over
 _ADDRESS = re.compile(r"[^\s@<>]{1,64}@[\w.-]{1,253}")
@@ -27,7 +28,7 @@ _FENCE = re.compile(r"\W{0,4}-{2,}\s*([^-]{3,60}?)\s*-{2,}\W{0,4}")
 
 def new_text(text: str) -> str:
     """`text` (line ends LF) without what was there before: "" where nothing is new."""
-    lines = _without_banner([line.rstrip() for line in text.split("\n")])
+    lines = _without_banner([line.rstrip() for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]])
     kept: list[str] = []
     at = 0
     while at < len(lines):

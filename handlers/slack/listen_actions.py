@@ -30,7 +30,18 @@ from handlers.slack.read_actions import (
 from handlers.slack.read_shortcuts import read_shortcut
 from handlers.slack.routes import route
 from handlers.slack.send import CALL_ERRORS
-from handlers.slack.sentences import ALREADY, BROKEN, GONE, UNKNOWN, UNKNOWN_SHORTCUT, WORKING, busy, too_slow
+from handlers.slack.sentences import (
+    ALREADY,
+    BROKEN,
+    GONE,
+    UNANSWERED,
+    UNKNOWN,
+    UNKNOWN_SHORTCUT,
+    WORKING,
+    busy,
+    too_slow,
+)
+from handlers.slack.text import words
 from handlers.slack.wire import Ignored, Malformed, Us, kept, mapping, string
 from rules.commands import Misunderstood
 from rules.events import Command
@@ -151,6 +162,9 @@ class Actions:
             await self.private.say(unknown, aside)
         except Busy as trouble:
             await self.private.say(busy(trouble), aside)
+        except CALL_ERRORS as error:
+            log.warning("Slack was asked about an act and %s", code_of(error) or "did not answer")
+            await self.private.say(UNANSWERED, aside)
         except Exception as error:
             await self._broken(error)
             await self.private.say(BROKEN, aside)
@@ -191,7 +205,7 @@ class Actions:
             await self.open_view(string(body.get("trigger_id")), view(form, reader, asked))
         except CALL_ERRORS as error:
             log.warning("a form did not open: %s", code_of(error) or type(error).__name__)
-            await self.private.say(too_slow(string(body.get("text"))), replace(to, replaces=""))
+            await self.private.say(too_slow(words(body.get("text"))), replace(to, replaces=""))
             return
         if prompt and prompt.ephemeral:
             await self.private.dismiss(to)

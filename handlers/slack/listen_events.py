@@ -25,7 +25,7 @@ from handlers.slack.read import Reaction, placed, post, reacted, reactions_on, r
 from handlers.slack.routes import READING
 from handlers.slack.send import CALL_ERRORS
 from handlers.slack.spoken import command_in
-from handlers.slack.wire import WORKSPACE, Ignored, Malformed, Us, kept, mapping, string
+from handlers.slack.wire import WORKSPACE, Ignored, Malformed, Us, is_direct, kept, mapping, string
 from rules.commands import Misunderstood
 from rules.events import Command, Deleted, Edited, Event, Posted, Reacted, Unreadable
 from rules.messages import Reply
@@ -114,12 +114,15 @@ class Events:
             return
         if self.reached is not None and (follows := _follows(event)) is not None:
             await self.reached(*follows)
+        # What can't be read is looked at by somebody; what was said to us alone is nobody's to look at.
+        alone = isinstance(event, Unreadable) and is_direct(string(mapping(body.get("event")).get("channel")))
+        raw = b"" if alone else kept(body)
         try:
-            await self._take(event, kept(body))
+            await self._take(event, raw)
         except Busy as busy:
             command = self._command_in(event)
             waits = command if isinstance(command, Command) else event
-            self.held.hold(waits, kept(body), lambda taken: self._heed(waits, taken))
+            self.held.hold(waits, raw, lambda taken: self._heed(waits, taken))
             raise NotTaken(str(busy)) from busy
 
     async def _take(self, event: Event, raw: bytes, *, answering: bool = True) -> bool:

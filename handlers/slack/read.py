@@ -227,6 +227,7 @@ def _gone(ts: str, before: Mapping[str, Any], place: str, us: Us, at: datetime) 
         place=place,
         ts=ts,
         thread=_thread(before, ts),
+        direct=is_direct(place),
     )
 
 

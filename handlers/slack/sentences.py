@@ -15,6 +15,7 @@ BROKEN = sentence(
     ("Something is wrong on our side, and this may not have gone through.",),
     ("`/docket show KEY` shows where an item stands.",),
 )
+UNANSWERED = sentence(("Slack did not answer just now, so nothing was changed. Try it once more.",))
 GONE = sentence(("The message that this is about is gone. Nothing was opened.",))
 UNKNOWN_SHORTCUT = sentence(
     ("This shortcut is from another version of me and does nothing now.",), ("`/docket new` opens an item.",)

@@ -113,6 +113,12 @@ def _item_actions(item: Item, workflow: Workflow) -> tuple[Action, ...]:
 
     The step at the end of the menu is the next stage, or closing in the last one. A reminder brings its own Snooze.
     """
+    if workflow.private:
+        # Its card is read by who asked and by nobody else: the owner's buttons would all refuse them.
+        return (
+            Action(verb="except", label="Raise an exception", item=item.key),
+            Action(verb="why", label="Why?", item=item.key),
+        )
     on_it = (
         () if item.acknowledged_at or item.state != "open" else (Action(verb="ack", label="I'm on it", item=item.key),)
     )

@@ -210,6 +210,12 @@ class TestTrackThis:
         sends(street, RITA, opened(asks(street, RITA, message=message)))
         assert street.items["REF-1"].requester == RITA
 
+    def test_our_own_message_is_nobodys_request(self, street: Street) -> None:
+        """A digest, an answer: there is nothing to be tracked in it, nor wrong with an item."""
+        message = said(street, "docket", "2 decisions wait for you", "refunds", bot=True)
+        assert "a message of mine" in answered(asks(street, DANA, message=message))
+        assert "a message of mine" in answered(asks(street, DANA, "except", message=message))
+
     def test_guests_may_track_and_nothing_more(self, street: Street) -> None:
         message = said(street, RITA, TWICE, "refunds")
         assert isinstance(asks(street, "slack:U0NOA", message=message, guest=True), Form)

@@ -11,7 +11,7 @@ import pytest
 from rules.deciding_page import page
 from rules.entries import stamp
 from rules.events import Failed, Mailed, Unreadable
-from rules.notices import CONVERSATION, REQUESTER, Broken, Discreet, Handed, Late, Notice
+from rules.notices import CONVERSATION, REQUESTER, Broken, Card, Discreet, Handed, Late, Notice
 from rules.tickets import Ticket
 from rules.wording.discreet import discreet
 from tests.rules.test_flows import HARBOR, RITA
@@ -52,6 +52,15 @@ def said(street: Street, notice: Notice) -> str:
     message = discreet(notice) if isinstance(notice, Discreet) else street.words(notice)
     assert message is not None
     return plain(message)
+
+
+def test_its_card_offers_what_who_asked_may_do_and_nothing_else(street: Street) -> None:
+    """Nobody else reads it: the owner, whose deeds a card in a channel offers, has a letter of their own."""
+    concern(street)
+    card = next(notice for notice in street.notices if isinstance(notice, Card))
+    message = street.words(card)
+    assert message is not None
+    assert [action.verb for action in message.actions] == ["except", "why"]
 
 
 class TestWhoHasIt:

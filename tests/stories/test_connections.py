@@ -21,8 +21,8 @@ def methods(office: Harbor, name: str) -> int:
 
 
 async def test_a_connection_that_is_refreshed_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """Requests come in while Slack warns, opens and closes, twice. What crosses with its goodbye it sends once more."""
-    async with harbor(tmp_path, ack_seconds=1, retry_seconds=(0.1,)) as office:
+    """Requests come in while Slack warns, opens and closes, twice. What crosses with its goodbye it sends again."""
+    async with harbor(tmp_path, ack_seconds=2, retry_seconds=(0.1, 0.3)) as office:
         await office.calm()
         read = methods(office, "conversations.history")
         stood: list[int] = []

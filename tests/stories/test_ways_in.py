@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+import bot.desk
 from bot.demo import example
 from storage import inbox, ledger
 from tests.stories.harbor import Harbor, harbor
@@ -275,6 +276,36 @@ async def test_a_word_in_confidence(tmp_path: Path) -> None:
 def _id(office: Harbor, message: dict[str, Any]) -> str:
     place = office.town.workspace.im("U0RITA").id
     return f"slack:{office.town.app.team_id}:{place}:{message['ts']}"
+
+
+async def test_what_goes_wrong_with_it_shows_it_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a fault of ours nor its edit and its end keep its words; its writer hears that it did not get through."""
+    real = bot.desk.apply
+
+    def broken(event: Any, world: Any) -> Any:
+        if getattr(event, "text", "") == SHOUTS:
+            raise KeyError("a fault")
+        return real(event, world)
+
+    monkeypatch.setattr(bot.desk, "apply", broken)
+    async with harbor(tmp_path) as office:
+        slack = office.town.slack
+        first = await slack.says("rita", "@docket", SHOUTS)
+        await told(office, "rita", "That didn't get through: a fault in Docket.")
+        second = await slack.says("rita", "@docket", "He shouts at me")
+        await told(office, "rita", "Hand this to Maria Sol in confidence?")
+        await slack.edits("rita", "@docket", second["ts"], "Sam shouts at me")
+        await slack.deletes("rita", "@docket", second["ts"])
+        await office.calm()
+
+        def words(conn: Any) -> list[bytes]:
+            rows = conn.exec_driver_sql("SELECT raw FROM inbox WHERE channel = 'slack'")
+            return [bytes(row.raw) for row in rows if b"shouts" in bytes(row.raw)]
+
+        assert await office.store.read(words) == []
+        assert await office.store.read(lambda conn: inbox.arrival(conn, "main", _id(office, first))) is not None
+        assert "shouts" not in "".join(plain(office, m) for m in slack.inbox("sam")), "the operator hears of the fault"
+        assert slack.inbox("sam")
 
 
 async def test_something_else_opens_the_public_form_with_its_words(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 import handlers.slack.listen_events
+from handlers.ports import Taken
 from handlers.slack.buttons import packed
 from handlers.slack.forms import view
 from handlers.slack.mrkdwn import Reader
 from handlers.slack.read_shortcuts import read_shortcut
 from handlers.slack.wire import Us
-from rules.events import Command, Posted
+from rules.events import Command, Event, Posted
 from rules.messages import Action, Blank, Choice, Form, Message, Reply
 from tests.handlers.slack.fake_slack import FakeSlack
 from tests.handlers.slack.test_slack_door import NOW, TS, Bench, bench, post, said, slash, way
@@ -108,7 +109,9 @@ async def test_a_message_shortcut_opens_a_form_about_that_message() -> None:
      ({"channel": {"id": "C1", "name": "random", "is_member": False}}, False),
      ({"ok": False, "error": "channel_not_found"}, False)],
 )  # fmt: skip
-async def test_whether_we_are_there_decides_where_it_lives(told: dict[str, Any], joined: bool) -> None:
+@pytest.mark.parametrize("place", ["C1", "D0OTHERS"])
+async def test_whether_we_are_there_decides_where_it_lives(told: dict[str, Any], joined: bool, place: str) -> None:
+    """A direct message between two others is none to us."""
     async with bench() as b:
         asked: list[Command] = []
 
@@ -117,11 +120,12 @@ async def test_whether_we_are_there_decides_where_it_lives(told: dict[str, Any],
 
         b.desk.form = form  # type: ignore[method-assign, assignment]
         b.slack.answers["conversations.info"] = [{"ok": True, **told}, {"ok": True, **told}]
-        await b.slack.send("interactive", shortcut(b.slack))
+        await b.slack.send("interactive", {**shortcut(b.slack), "channel": {"id": place, "name": "directmessage"}})
         await b.slack.until(lambda: b.desk.taken)
         (command,) = asked
         assert command.message is not None
         assert (command.message.joined, command.message.text) == (joined, "charged & twice")
+        assert command.message.direct == (joined and place.startswith("D"))
         assert (command.message.by, command.by) == ("slack:U0RITA", "slack:U0LEE")
 
 
@@ -154,14 +158,28 @@ async def test_a_shortcut_that_is_not_known_is_answered(change: dict[str, Any], 
         assert answer in b.slack.called("response_url")[0]["text"]
 
 
+@pytest.mark.parametrize("verb", ["shortcut", "answer"])
+async def test_when_slack_does_not_answer_it_is_said_and_nothing_is_changed(verb: str) -> None:
+    async with bench() as b:
+        gone = {"ok": False, "error": "internal_error"}
+        b.slack.answers = {"conversations.info": [gone], "conversations.history": [gone]}
+        sent = shortcut(b.slack) if verb == "shortcut" else pressed(b.slack, workflow="concern")
+        await b.slack.send("interactive", sent)
+        await b.slack.until(lambda: b.slack.called("response_url"))
+        (answer,) = b.slack.called("response_url")
+        assert "Try it once more" in answer["text"]
+        assert not answer["replace_original"]
+        assert not b.desk.taken
+
+
 @pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id", "internal_error"])
 async def test_a_form_that_came_too_late_is_told_with_what_was_typed(error: str) -> None:
     async with bench() as b:
         b.desk.answer = TRACK
         b.slack.answers["views.open"] = [{"ok": False, "error": error}] * 2
-        await b.slack.send("slash_commands", slash(b.slack, "new refund it came broken"), "typed")
+        await b.slack.send("slash_commands", slash(b.slack, "new refund it came &lt;broken&gt;"), "typed")
         await b.slack.until(lambda: b.slack.called("response_url"))
-        assert "/docket new refund it came broken" in json.dumps(b.slack.called("response_url")[0]["blocks"])
+        assert "/docket new refund it came &lt;broken&gt;" in json.dumps(b.slack.called("response_url")[0]["blocks"])
         await b.slack.send("interactive", shortcut(b.slack), "clicked")
         await b.slack.until(lambda: len(b.slack.called("response_url")) == 2)
         assert "Click once more" in json.dumps(b.slack.called("response_url")[1]["blocks"])
@@ -255,6 +273,22 @@ async def test_a_direct_message_is_asked_about_where_it_was_said() -> None:
         await b.slack.send("events_api", post("my manager shouts at me", channel=DIRECT, user="U0LEE"), "again")
         await b.slack.acknowledged("again")
         assert len(b.slack.called("chat.postMessage")) == 1
+
+
+async def test_a_direct_message_that_cannot_be_read_is_kept_without_its_words() -> None:
+    async with bench() as b:
+        kept: list[bytes] = []
+        take = b.desk.take
+
+        async def taken(event: Event, raw: bytes = b"") -> Taken:
+            kept.append(raw)
+            return await take(event, raw)
+
+        b.desk.take = taken  # type: ignore[method-assign]
+        for place in (DIRECT, "C1"):
+            await b.slack.send("events_api", post("my manager shouts", channel=place, ts="now"), place)
+            await b.slack.acknowledged(place)
+        assert [b"shouts" in raw for raw in kept] == [False, True]
 
 
 async def test_a_question_that_did_not_get_through_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
