@@ -19,7 +19,7 @@ PICTURES = Path(__file__).with_name("pictures")
 
 
 async def take(folder: Path) -> None:
-    """Write sandbox.png, decision.png, home.png and digest-mail.png (1280 x 800, light) into `folder`."""
+    """Write sandbox.png, card.png, decision.png, home.png and digest-mail.png (1280 x 800, light) into `folder`."""
     with tempfile.TemporaryDirectory() as data:
         async with harbor(Path(data), manifest=manifest()) as office, desk(office) as at:
             await _asked(at)
@@ -29,6 +29,9 @@ async def take(folder: Path) -> None:
             await _picture(at.page, folder / "home.png")
             await at.be("Rita Gomez", "refunds")
             await at.follows("Decide, as Lee")
+            await office.calm()
+            await expect(at.stream).to_contain_text("Decide by")
+            await _picture(at.page, folder / "card.png")
             await at.presses("Approve")
             form = at.page.locator("#modal")
             await form.get_by_role("button", name="Reason code").click()

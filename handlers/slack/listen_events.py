@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 #: Of so many questions we remember that they were answered: a redelivery must not be answered again.
 _REMEMBERED = 1000
 AGAIN_SECONDS = (2.0, 10.0, 30.0)
+SETTLE_SECONDS = 3.0
 
 
 class NotTaken(Exception):
@@ -150,8 +151,11 @@ class Events:
             self._answer(event, taken.reply)
 
     async def settle(self) -> None:
-        """Wait for the answers that are being said."""
-        await asyncio.gather(*self._answers, return_exceptions=True)
+        """Wait for the answers that are being said; not for those that only wait to be tried once more."""
+        if self._answers:
+            _, waiting = await asyncio.wait(self._answers, timeout=SETTLE_SECONDS)
+            for task in waiting:
+                task.cancel()
 
     async def _read(self, body: Mapping[str, Any]) -> Event | Ignored:
         read = read_event(body, self.us)

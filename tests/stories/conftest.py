@@ -14,6 +14,7 @@ import handlers.slack.client
 import handlers.slack.connection
 import handlers.slack.held
 import handlers.slack.history
+import handlers.slack.listen_events
 import storage.sqlite
 import tests.stories.harbor
 from tests.dovecot import Dovecot, running
@@ -25,6 +26,8 @@ def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.pace, "POSTS", 10_000)
     monkeypatch.setattr(bot.pace, "ALL_POSTS", 10_000)
     monkeypatch.setattr(bot.pace, "EDITS", 10_000)
+    # Nor between the tries to ask somebody whom Slack does not know: a stop would wait for them.
+    monkeypatch.setattr(handlers.slack.listen_events, "AGAIN_SECONDS", (0.01, 0.01))
 
 
 @pytest.fixture(params=["socket", "http"])
