@@ -119,7 +119,7 @@ _AT, _DUE = "2026-11-20T15:00:00.000000Z", "2026-11-20T16:00:00.000000Z"
 _BODY = json.dumps({"title": "Refund for ORD-48213", "text": "x" * 900})
 _HASH, _SALT = "0" * 64, "0" * 32
 _WORDS, _FACTS, _DIGESTS = '"Refund for ORD-48213"', '{"owner":"dana"}', f'{{"title":"{_HASH}"}}'
-_COUNT = "INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+_COUNT = "INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
 _NUMBER = "INSERT INTO counters VALUES (?,?,1) ON CONFLICT DO UPDATE SET last = last + 1"
 _TEXT = "INSERT INTO ledger_texts VALUES (?,?,?,?,?,?)"
 _ENTRY = "INSERT INTO ledger VALUES (?,?,?,?,?,?,?,?,?,?,?)"
@@ -134,7 +134,7 @@ _NOTICE = (
 def _plain_take(conn: sqlite3.Connection) -> None:
     n = next(_numbers)
     key, slot = f"REF-{n}", f"card:REF-{n}"
-    conn.execute(_COUNT, (WS, f"slack:T1:C1:{n}", _AT, "slack", "Posted", "taken", key, "", RAW))
+    conn.execute(_COUNT, (WS, f"slack:T1:C1:{n}", _AT, "slack", "Posted", "taken", key, "", RAW, None))
     conn.execute(_NUMBER, (WS, "REF"))
     for seq in (1, 2):
         conn.execute(_TEXT, (WS, key, seq, "title", _WORDS, _SALT))
