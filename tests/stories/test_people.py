@@ -169,10 +169,12 @@ async def test_nobody_who_left_is_sent_a_digest_and_who_comes_back_misses_nothin
     async with harbor(tmp_path) as office:
         await asks(office, BIG)
         await office.town.slack.deactivates("lee")
+        await office.calm()
         await office.pushes(hours=23)
         assert letters(office, "lee@harbor.example") == []
         assert len(letters(office, "maria@harbor.example")) == 1
         await office.town.slack.reactivates("lee")
+        await office.calm()
         await office.pushes(hours=24)
         (digest,) = letters(office, "lee@harbor.example")
         assert "REF-1" in digest
