@@ -174,7 +174,6 @@ async def test_nobody_who_left_is_sent_a_digest_and_who_comes_back_misses_nothin
         assert letters(office, "lee@harbor.example") == []
         assert len(letters(office, "maria@harbor.example")) == 1
         await office.town.slack.reactivates("lee")
-        await office.calm()
         await office.pushes(hours=24)
         (digest,) = letters(office, "lee@harbor.example")
         assert "REF-1" in digest

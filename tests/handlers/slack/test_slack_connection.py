@@ -167,7 +167,7 @@ async def test_what_was_under_way_when_the_old_one_was_cut_is_acknowledged_on_th
         await w.server.says(0, "warning")
         await w.until(lambda: w.server.open() == [0, 1])
         await w.server.sockets[0].close()
-        await asyncio.sleep(0.1)  # what leaves before the goodbye has crossed the wire is lost, and Slack sends it again
+        await asyncio.sleep(0.1)  # what leaves while the goodbye crosses the wire is lost, and comes again
         w.slow.set()
         await w.until(lambda: w.server.acks == {"under way": 1})
 
