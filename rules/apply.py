@@ -137,9 +137,7 @@ def _mailed(event: Mailed, world: World) -> Ruling:
     belongs = None if item is None or _goes_apart(event, world, item) else item
     if (ruling := by_mail.told(event, world, belongs, _command)) is not None:
         return ruling
-    if item is None or _goes_apart(event, world, item):
-        return intake.from_mail(event, world)
-    return answers.from_mail(event, world, item)
+    return intake.from_mail(event, world) if belongs is None else answers.from_mail(event, world, belongs)
 
 
 def _goes_apart(event: Mailed, world: World, item: Item) -> bool:

@@ -11,16 +11,16 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Literal
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader
 
 from handlers.pieces import Piece, piece
 from handlers.ports import Busy, DecisionAsked, DecisionDesk, DecisionMade
 from handlers.web.taps import Taps
+from handlers.web.write import page, sentence
 from rules.messages import Line, Reply
 from rules.replies import refused
 
@@ -30,19 +30,6 @@ PATH = "/decide/"
 ROUTE = PATH + "{token:[A-Za-z2-7]{1,80}}"
 RATIONALE_MOST = 3000
 _COOKIE = "docket_form"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-_TEMPLATES = Environment(
-    loader=PackageLoader("handlers.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
-)
 UNKNOWN = "This page is no longer there. Its time is over, or its address is not whole: open it from the mail again."
 BUSY = "The database is busy. Nothing was recorded; try again in a minute."
 TOO_OFTEN = "That was too often in a short while. Wait a minute, then try again."
@@ -71,20 +58,20 @@ class DecisionPages:
     async def _answered(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         token = request.match_info["token"].lower()
         if not self._taps.open(token):
-            return _sentence(TOO_OFTEN, 429, {"Retry-After": "60"})
+            return sentence(TOO_OFTEN, 429, {"Retry-After": "60"})
         try:
             asked = await self._desk.asked(token)
             if asked is None:
                 # as many unknown ones as somebody would guess at are answered more and more slowly: not at all
-                return _sentence(UNKNOWN if self._taps.open("") else TOO_OFTEN, 404)
+                return sentence(UNKNOWN if self._taps.open("") else TOO_OFTEN, 404)
             return await answer(request, token, asked)
         except Busy:
-            return _sentence(BUSY, 503, {"Retry-After": "60"})
+            return sentence(BUSY, 503, {"Retry-After": "60"})
         except web.HTTPException:
             raise
         except Exception:
             log.exception("a decision page failed")
-            return _sentence(BROKEN, 500)
+            return sentence(BROKEN, 500)
 
     async def _show(self, request: web.Request, token: str, asked: DecisionAsked) -> web.StreamResponse:
         return self._page(request, token, asked)
@@ -103,7 +90,7 @@ class DecisionPages:
         made = DecisionMade(verdict=chosen, reason_code=code, rationale=rationale, seen=json.loads(shown))
         reply = await self._desk.decide(token, made)
         if reply is None:
-            return _sentence(UNKNOWN, 404)
+            return sentence(UNKNOWN, 404)
         after = await self._desk.asked(token) or asked
         status = 409 if reply.refused else 200
         return self._page(request, token, after, reply=reply, status=status, rationale=rationale, made=form["decision"])
@@ -126,7 +113,9 @@ class DecisionPages:
         def pieces(line: Line) -> list[Piece]:
             return [piece(part, asked.reading) for part in line]
 
-        html = _TEMPLATES.get_template("decide.html").render(
+        response = page(
+            "decide.html",
+            status,
             page=asked.page,
             reply=reply or (refused("page", (said,)) if said else None),
             organization=asked.organization,
@@ -137,7 +126,6 @@ class DecisionPages:
             rationale=rationale,
             made=made,
         )
-        response = web.Response(text=html, status=status, content_type="text/html", headers=_HEADERS)
         response.set_cookie(
             _COOKIE, nonce, max_age=12 * 3600, path=PATH, httponly=True, samesite="Strict", secure=self._secure
         )
@@ -154,8 +142,3 @@ def _from_here(request: web.Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin")
     return origin in (None, "null") or urlsplit(origin).netloc.lower() == request.host.lower()
-
-
-def _sentence(sentence: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
-    html = _TEMPLATES.get_template("sentence.html").render(sentence=sentence)
-    return web.Response(text=html, status=status, content_type="text/html", headers={**_HEADERS, **(headers or {})})
