@@ -16,6 +16,7 @@ from handlers.ports import Outgoing, Sent
 from rules.book.rulebook import Rulebook, Workflow
 from rules.events import Command
 from rules.items import Item
+from rules.links import decision_page
 from rules.messages import Message
 from rules.notices import (
     CONVERSATION,
@@ -155,7 +156,7 @@ def _reach(books: Books, claim: Claimed | None = None, *, slack: bool) -> Reach:
     """What a letter can point to; the decision page is its reader's own, by its token."""
     page = ""
     if claim is not None and books.tokens is not None and books.public_url:
-        page = f"{books.public_url.rstrip('/')}/decide/{books.tokens.mint(claim.id, 'page')}"
+        page = decision_page(books.tokens.mint(claim.id, "page"), books.public_url)
     return Reach(slack=slack, replies=books.replies, page=page)
 
 

@@ -14,6 +14,8 @@ from rules.wording.standing import called, standing
 
 #: Below DOCKET_PUBLIC_URL; the key follows.
 PATH = "/items/"
+#: Below it stands each decision's own page, by its token.
+DECISIONS = "/decide/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,11 @@ def related(item: Item) -> tuple[str, ...]:
 def threads(others: Iterable[tuple[Item, Workflow]]) -> dict[str, str]:
     """The addresses of these items' threads by their keys, as far as they have one that may be spoken of."""
     return {i.key: i.source.permalink for i, workflow in others if i.source.permalink and _is_open(workflow)}
+
+
+def decision_page(token: str, public_url: str) -> str:
+    """The address of the page that a token of a letter opens, below `public_url` (DOCKET_PUBLIC_URL)."""
+    return f"{public_url.rstrip('/')}{DECISIONS}{token}"
 
 
 def page(item: Item, workflow: Workflow, public_url: str) -> str:

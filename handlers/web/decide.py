@@ -21,13 +21,13 @@ from handlers.pieces import Piece, piece
 from handlers.ports import Busy, DecisionAsked, DecisionDesk, DecisionMade
 from handlers.web.taps import Taps
 from handlers.web.write import page, sentence
+from rules.links import DECISIONS
 from rules.messages import Line, Reply
 from rules.replies import refused
 
 log = logging.getLogger(__name__)
 
-PATH = "/decide/"
-ROUTE = PATH + "{token:[A-Za-z2-7]{1,80}}"
+ROUTE = DECISIONS + "{token:[A-Za-z2-7]{1,80}}"
 RATIONALE_MOST = 3000
 _COOKIE = "docket_form"
 UNKNOWN = "This page is no longer there. Its time is over, or its address is not whole: open it from the mail again."
@@ -127,7 +127,7 @@ class DecisionPages:
             made=made,
         )
         response.set_cookie(
-            _COOKIE, nonce, max_age=12 * 3600, path=PATH, httponly=True, samesite="Strict", secure=self._secure
+            _COOKIE, nonce, max_age=12 * 3600, path=DECISIONS, httponly=True, samesite="Strict", secure=self._secure
         )
         return response
 
