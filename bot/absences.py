@@ -14,8 +14,8 @@ from bot.outages import Outages
 from handlers.ports import Accounts, Busy, Standing
 from rules.absence import Failing, concerns, gone, outdated, seats_left
 from rules.book.rulebook import Rulebook
-from rules.events import Absent, Reachable, Unreachable
 from rules.items import Item
+from rules.own_events import Absent, Reachable, Unreachable
 from storage import absences, items
 from storage.store import Store, Unavailable
 

@@ -12,10 +12,11 @@ from bot.tickets import named, ticket_of
 from handlers.mail.identity import sent_as
 from rules.belonging import copy_of, joins, referred
 from rules.bounces import believed
-from rules.events import Mailed, Refused
+from rules.events import Mailed
 from rules.failures import confined
 from rules.items import Item
 from rules.loops import DAY, hasty_after
+from rules.own_events import Refused
 from rules.ruling import World
 from rules.traces import Clue, Letter, Traffic
 from storage import inbox, items, ledger, threads, traffic

@@ -20,21 +20,23 @@ from rules.apply import apply, wanted
 from rules.events import (
     Command,
     Deleted,
-    Due,
     Edited,
     Event,
-    Failed,
     Mailed,
     Posted,
-    Reachable,
-    Refused,
-    Unreachable,
     Unreadable,
 )
 from rules.failures import confined
 from rules.items import Item
 from rules.messages import Form, Reply
 from rules.notices import Ways
+from rules.own_events import (
+    Due,
+    Failed,
+    Reachable,
+    Refused,
+    Unreachable,
+)
 from rules.replies import refused
 from rules.ruling import Ruling, World
 from storage import absences, inbox, items, threads, timers, tokens

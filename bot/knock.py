@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.digests import Occasion, latest, next_time, notice_of
 from bot.recording import put
 from handlers.ports import Busy
-from rules.events import Due
+from rules.own_events import Due
 from storage import inbox, settings, timers
 from storage.store import Conflict, Store, Unavailable
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.desk import Desk
-from rules.events import Failed, Recovered
+from rules.own_events import Failed, Recovered
 
 
 class Outages:

@@ -12,8 +12,9 @@ from bot.desk import Desk
 from bot.letters import Lettering
 from bot.recording import put
 from handlers.ports import Busy, Outgoing, Sent, Sleep
-from rules.events import Event, Failed, Refusal, Refused, Threaded
+from rules.events import Event, Refusal
 from rules.notices import Broken, lane
+from rules.own_events import Failed, Refused, Threaded
 from storage import items, outbox, threads
 from storage.outbox import Claimed
 from storage.store import Conflict, Store, Unavailable

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rules.book.rulebook import Person, Rulebook, Workflow
-from rules.events import Unreachable
 from rules.items import Item, Trouble
+from rules.own_events import Unreachable
 from rules.people import is_present, seat
 
 

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules import answers, bounces, by_mail, direct, due, failures, intake, opening, quarantine, tracking
+from rules import answers, bounces, by_mail, direct, due, failures, intake, opening, quarantine, starting, tracking
 from rules.commands import NOT_YET, USAGE
 from rules.decisions import decide
 from rules.disavowals import disavow
 from rules.draft import Draft, merge
 from rules.events import (
-    Absent,
     Command,
     Deleted,
-    Due,
     Edited,
     Event,
-    Failed,
-    Looked,
     Mailed,
     Posted,
-    Reachable,
     Reacted,
-    Recovered,
-    Refused,
-    Threaded,
-    Unreachable,
     Unreadable,
 )
 from rules.items import Item
+from rules.own_events import (
+    Absent,
+    Due,
+    Failed,
+    Looked,
+    Reachable,
+    Recovered,
+    Refused,
+    Started,
+    Threaded,
+    Unreachable,
+)
 from rules.passing_on import pass_on, reachable, unreachable
 from rules.receiving import receive
 from rules.replies import refused, usage
@@ -63,6 +66,8 @@ def wanted(event: Event) -> Wanted:
             return Wanted(key=event.item, conversations=in_thread)
         case Due() | Threaded() | Absent() | Looked():
             return Wanted(key=event.item)
+        case Started():
+            return Wanted(key=event.origin)
         case Failed():
             return Wanted(key=event.item, cause=event.cause)
         case Recovered():
@@ -126,6 +131,8 @@ def _judge(event: Event, world: World) -> Ruling:
             return unreachable(event, world)
         case Reachable():
             return reachable(event, world)
+        case Started():
+            return starting.start(event, world, item) if item else Ruling(ignored="its item is not there")
         case Absent():
             return pass_on(event, world, item) if item else Ruling(ignored="its item is not there")
         case _:

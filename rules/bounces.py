@@ -13,10 +13,11 @@ from typing import Final, Literal
 
 from rules.attaching import attach
 from rules.draft import Draft, merge
-from rules.events import Bounce, Failed, Mailed, Refusal, Refused, Unreachable
+from rules.events import Bounce, Mailed, Refusal
 from rules.failures import failed
 from rules.items import Item
 from rules.notices import REQUESTER, Bounced
+from rules.own_events import Failed, Refused, Unreachable
 from rules.ruling import Ruling, World
 from rules.traces import Letter
 
@@ -74,7 +75,7 @@ def returned(event: Mailed | Refused, world: World, letter: Letter, refusal: Ref
             id=f"{event.id}:unreachable", workspace=event.workspace, at=event.at, by="docket", via=event.via,
             person=person, channel="mail", why=why,
         )  # fmt: skip
-        return replace(kept, leads_to=(gone,))
+        return replace(kept, leads_to=(*kept.leads_to, gone))
     if world.item is not None and world.item.workflow == "docket":
         return kept  # a failed notice about a failure makes no further notice
     if world.item is not None and _is_private(world, world.item) and kept.notices:

@@ -42,7 +42,7 @@ def page(ticket: Ticket, world: World) -> Page | None:
     if not may_see(book, item, workflow, ticket.person):
         return None  # it was private and theirs, and is theirs no more
     card = decision_card(item, trouble, workflow, book, world.now, reader=ticket.person)
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     if trouble.state != "open" or rule is None or not may_decide(trouble, ticket.person, item.requester):
         return Page(person=ticket.person, item=item.key, code=trouble.code, card=card)
     return Page(

@@ -42,7 +42,7 @@ def decide(draft: Draft, command: Command) -> Ruling:
     last = draft.item.last_trouble(trouble.code)
     assert last is not None, "it was decided a moment ago"
     ruling = draft.ruling(reply=done(decided_line(draft.item, last, draft.book), item=draft.key))
-    return replace(ruling, leads_to=mended(draft, command, trouble))
+    return replace(ruling, leads_to=ruling.leads_to + mended(draft, command, trouble))
 
 
 def chosen(draft: Draft, command: Command) -> Trouble | Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from rules.book.conditions import ConditionFailed, Facts
 from rules.book.rulebook import ExceptionRule, Rulebook, Workflow
@@ -14,6 +14,7 @@ from rules.events import Event
 from rules.items import Item
 from rules.messages import Reply
 from rules.notices import Notice
+from rules.own_events import Started
 from rules.replay import evolve
 from rules.ruling import Ruling, World
 
@@ -26,6 +27,7 @@ class Draft:
 
     def __init__(self, world: World, event: Event, workflow: Workflow, key: str, item: Item | None) -> None:
         self.world = world
+        self.event = event
         self.now = world.now
         self.book: Rulebook = world.book
         self.workflow = workflow
@@ -41,6 +43,7 @@ class Draft:
         self._item = item
         self._entries: list[Entry] = []
         self._notices: list[Notice] = []
+        self._leads_to: list[Event] = []
 
     @property
     def item(self) -> Item:
@@ -80,6 +83,36 @@ class Draft:
             if notice not in self._notices:
                 self._notices.append(notice)
 
+    def start(
+        self,
+        workflow: str,
+        relation: Literal["then", "review", "remediation"],
+        title: str,
+        text: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        code: str = "",
+        owner: str = "",
+    ) -> None:
+        """Have an item of `workflow` opened because of this one, in the same take (events.Started)."""
+        self._leads_to.append(
+            Started(
+                id=f"{self.event.id}:{relation}:{self.key}:{len(self._leads_to) + 1}",
+                workspace=self.event.workspace,
+                at=self.now,
+                by=self.by,
+                via=self.via,
+                workflow=workflow,
+                origin=self.key,
+                relation=relation,
+                title=title,
+                text=text,
+                fields=fields or {},
+                code=code,
+                owner=owner,
+            )
+        )
+
     @property
     def changed(self) -> bool:
         return bool(self._entries)
@@ -94,13 +127,14 @@ class Draft:
             offered=dict(self.offered),
             reply=reply,
             ignored=ignored,
+            leads_to=tuple(self._leads_to),
             touched=self.key if self._item else "",
             spends=self.spends,
             unjudged=tuple(dict.fromkeys(self.failures)),
         )
 
     def rule(self, code: str) -> ExceptionRule | None:
-        return self.workflow.exceptions.get(code)
+        return self.workflow.rule(code)
 
     def met(self, rule: ExceptionRule) -> bool:
         """Whether a stop rule holds now; one that can't be judged counts as not met and is the operator's to mend."""

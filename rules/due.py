@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
-from rules.events import Due
 from rules.intake import ask
 from rules.items import Trouble
 from rules.notices import CONVERSATION, Card, DecisionCard, Discreet, Late, Notice, Reminder
+from rules.own_events import Due
 from rules.people import ladder, steps_left
 from rules.ruling import Ruling
 from rules.stops import cards, open_trouble

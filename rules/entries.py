@@ -13,7 +13,7 @@ Kind = Literal[
     "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
     "rulebook", "relieved", "failed", "looked",
     "bounced", "released", "dropped",
-    "refused", "unclear", "disavowed",
+    "refused", "unclear", "disavowed", "linked",
 ]  # fmt: skip
 
 

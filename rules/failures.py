@@ -11,10 +11,16 @@ from dataclasses import asdict
 
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft
-from rules.events import Command, Event, Failed, Mailed, Recovered, Unreadable
+from rules.events import (
+    Command,
+    Event,
+    Mailed,
+    Unreadable,
+)
 from rules.intake import private_reader, title_of
 from rules.items import Source
 from rules.notices import Broken, Discreet, Handed, Notice
+from rules.own_events import Failed, Recovered
 from rules.owners import choose_owner
 from rules.people import held_by, seat
 from rules.ruling import Ruling, World

@@ -70,7 +70,8 @@ def _decision(draft: Draft, command: Command) -> Form | Reply:
     if isinstance(trouble, Reply):
         return trouble
     item, workflow = draft.item, draft.workflow
-    rule = workflow.exceptions[trouble.code]
+    rule = workflow.rule(trouble.code)
+    assert rule is not None, "what can be decided has its rule"
     codes = rule.approve if command.verb == "approve" else rule.reject
     verb = "Approve" if command.verb == "approve" else "Reject"
     lines: list[Line] = [

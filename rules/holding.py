@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from rules.events import Failed, Mailed, Suspicion
+from rules.events import Mailed, Suspicion
 from rules.failures import confined, count_or_open, failed
 from rules.loops import OPENED_AN_HOUR, flooding
+from rules.own_events import Failed
 from rules.ruling import Ruling, World
 
 #: Why a mail that looks hostile is held. The list is short, because every false alarm is a request that waits: mail

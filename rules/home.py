@@ -125,7 +125,7 @@ def asked_rows(items: Iterable[Item], reader: str, workflow_of: WorkflowOf, now:
 
 def _decision(trouble: Trouble, item: Item, workflow: Workflow, reader: str, now: datetime) -> Row:
     """What to decide and until when, on what, against which values; the buttons of the decision card."""
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     means = lower(rule.means) if rule else trouble.code
     when: Line = ("Decide by ",) if trouble.due_at > now else (Strong("Decide now"), ", it was due ")
     line: list[Line] = [(*when, When(trouble.due_at), f": {means} ({trouble.code})")]

@@ -92,6 +92,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLink:
+    """Another item that this one has to do with: what it is to this one (`then`: it goes on there; `from`: it came
+    from there; `review`, `remediation`: opened because of this one)."""
+
+    key: str
+    relation: Literal["then", "review", "remediation", "from"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One tracked request. Field values are canonical strings (`450.00 USD`, `2026-12-01`, `EU`); times are UTC.
 
@@ -139,6 +148,7 @@ class Item:
     exceptions: tuple[Trouble, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     alike: tuple[str, ...] = ()
+    links: tuple[ItemLink, ...] = ()  # to items of other flows
     follows: str = ""  # the closed item whose requester wrote again, where the rulebook links instead of reopening
     files: int = 0  # that came with the first message
     oddities: tuple[str, ...] = ()  # of the mail it came from, in words

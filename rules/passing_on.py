@@ -9,10 +9,11 @@ from rules.absence import Seats, seats_left
 from rules.book.rulebook import Rulebook
 from rules.draft import DOCKET, Draft, merge
 from rules.entries import stamp
-from rules.events import Absent, Command, Reachable, Unreachable
+from rules.events import Command
 from rules.failures import count_or_open, over
 from rules.items import Item, Trouble
 from rules.notices import CONVERSATION, Card, DecisionCard, Handed
+from rules.own_events import Absent, Reachable, Unreachable
 from rules.ruling import Ruling, World
 from rules.stops import cards
 

@@ -12,7 +12,8 @@ from rules.intake import context
 from rules.items import PROOFS
 from rules.messages import Reply, Who
 from rules.notices import CONVERSATION, Card
-from rules.refusals import blocked, closed
+from rules.obstacles import in_the_way
+from rules.refusals import closed
 from rules.replies import done, refused, usage
 from rules.stages import enter, finish, following, lacking_evidence
 from rules.stops import open_trouble
@@ -21,7 +22,7 @@ from rules.stops import open_trouble
 def move_on(draft: Draft, command: Command) -> Reply:
     """Hand it to the next stage; what that one needs and has not is an exception."""
     item = draft.item
-    if problem := closed(draft) or blocked(draft):
+    if problem := in_the_way(draft):
         return problem
     after = following(draft)
     if after is None:
@@ -82,7 +83,7 @@ def add_evidence(draft: Draft, command: Command) -> Reply:
 def close(draft: Draft, command: Command) -> Reply:
     """End it from its last stage, with the proof that the workflow wants."""
     item = draft.item
-    if problem := closed(draft) or blocked(draft):
+    if problem := in_the_way(draft):
         return problem
     if item.missing:
         return refused("missing", (f"{item.key} still waits for: {', '.join(item.missing)}.",))

@@ -51,7 +51,7 @@ def noted(item: Item, by: str) -> Reply:
 
 
 def _waits(trouble: Trouble, workflow: Workflow) -> Line:
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     means = lower(rule.means) if rule else trouble.code
     return ("Decide by ", When(trouble.due_at), f": {means} ({trouble.code})")
 

@@ -235,7 +235,7 @@ def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datet
 
 
 def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook, now: datetime) -> list[Line]:
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     lines: list[Line] = [why_it_is_here(item, trouble, workflow)]
     if rule is not None:
         summed = answer_calendar(book, workflow, trouble.code).explain(trouble.opened_at, rule.respond_within)

@@ -10,12 +10,13 @@ from rules import bounces, intake
 from rules.attaching import attach
 from rules.belonging import offers
 from rules.draft import DOCKET, Draft, merge
-from rules.events import Mailed, Reachable
+from rules.events import Mailed
 from rules.failures import count_or_open
 from rules.holding import flood, hostile
 from rules.items import Item
 from rules.loops import Silence
 from rules.notices import CONVERSATION, Card, Replied
+from rules.own_events import Reachable
 from rules.passing_on import absence_of
 from rules.ruling import Ruling, World
 from rules.stops import cards

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rules.entries import Entry, moment
-from rules.items import Evidence, Item, Source
+from rules.items import Evidence, Item, ItemLink, Source
 from rules.replay_exceptions import (
     Impossible,
     decided,
@@ -57,6 +57,7 @@ def _opened(entry: Entry) -> Item:
         conflicts=_tuples(texts.get("conflicts", {})),
         missing=tuple(facts.get("missing", ())),
         clock_stopped_at=entry.at if facts.get("missing") else None,
+        links=(ItemLink(key=facts["origin"], relation="from"),) if facts.get("origin") else (),
         follows=facts.get("follows", ""),
         files=len(facts.get("files", ())),
         oddities=tuple(texts.get("oddities", ())),
@@ -218,6 +219,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "bounced": lambda i, e: replace(i, bounced=e.facts["status"]),
     "failed": lambda i, e: replace(i, failures={**i.failures, e.texts.get("cause", ""): e.texts.get("what", "")}),
     "looked": lambda i, e: i,
+    "linked": lambda i, e: replace(i, links=(*i.links, ItemLink(key=e.facts["key"], relation=e.facts["relation"]))),
     "unclear": on_trouble(lambda t, e: replace(t, unclear=t.unclear + 1)),
     "disavowed": voided,
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),

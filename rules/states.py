@@ -42,6 +42,7 @@ WHEN_CLOSED: Final[frozenset[str]] = frozenset(
         "bounced",
         "released",
         "dropped",
+        "linked",
     }
 )
 

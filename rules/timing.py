@@ -33,7 +33,7 @@ def work_calendar(book: Rulebook, workflow: Workflow) -> BusinessCalendar:
 
 def answer_calendar(book: Rulebook, workflow: Workflow, code: str) -> BusinessCalendar:
     """The calendar in which an exception's response time is counted."""
-    rule = workflow.exceptions.get(code)
+    rule = workflow.rule(code)
     return calendar_of(book, _known(book, (rule.calendar if rule else None) or workflow.calendar))
 
 
@@ -99,7 +99,7 @@ def _trouble(item: Item, trouble: Trouble, book: Rulebook, workflow: Workflow) -
     if trouble.next_at is not None:
         found.append(Timer(kind=ESCALATE, subject=trouble.code, due_at=trouble.next_at))
     calendar = answer_calendar(book, workflow, trouble.code)
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     if rule is None:
         return tuple(found)
     first = calendar.share(trouble.opened_at, rule.respond_within, book.defaults.reminders.first)
@@ -124,7 +124,7 @@ def _next_reminder(
 
 def reminder_hours(book: Rulebook, workflow: Workflow, code: str, person: str) -> BusinessCalendar:
     """The hours in which `person` may be reminded, in their zone; an exception with its own calendar goes by that."""
-    rule = workflow.exceptions.get(code)
+    rule = workflow.rule(code)
     if rule is not None and rule.calendar:
         return answer_calendar(book, workflow, code)
     return calendar_of(book, book.defaults.reminders.quiet, zone_of(book, person))

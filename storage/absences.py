@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from rules.absence import Failing
 from storage.columns import insert
-from storage.schema import absences
+from storage.schema_doors import absences
 
 # The first failure of an address is the one that counts: since when nobody reached them.
 _NOTE = insert(

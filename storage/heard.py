@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, literal_column, or_, select
 
 from storage.columns import insert
-from storage.schema import heard, items, threads
+from storage.schema import items, threads
+from storage.schema_doors import heard
 
 #: (`since`, `ts`) of a conversation, both Slack timestamps of ten digits, a dot and six digits.
 Mark = tuple[str, str]

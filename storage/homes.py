@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
 
 from storage.columns import insert
-from storage.schema import homes
+from storage.schema_doors import homes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,6 @@
-"""The tables and their indexes; every row belongs to a workspace."""
+"""The tables of the street: what came in, items, their record, their due times, what goes out."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -13,38 +11,20 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    text,
 )
-from sqlalchemy.schema import SchemaItem
 
 from storage.columns import Key, Moment, Words
-
-metadata = MetaData()
+from storage.schema_parts import metadata, table, where, workspace
 
 #: The newest migration; a test holds it against Alembic, so that an ordinary start need not load Alembic.
-REVISION = "0002"
-
-
-def _workspace() -> Column[str]:
-    return Column("workspace", Text, primary_key=True)
-
-
-def _table(name: str, *parts: SchemaItem) -> Table:
-    """A table whose primary key is its only way of being stored (SQLite: one tree instead of two)."""
-    return Table(name, metadata, *parts, sqlite_with_rowid=False)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
+REVISION = "0003"
 
 inbox = Table(
     "inbox",
     metadata,
-    _workspace(),
+    workspace(),
     Column("outside_id", Key, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("channel", Text, nullable=False),
@@ -54,13 +34,13 @@ inbox = Table(
     Column("reason", Words, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("place", Words),  # the inbox that a mail came to: what is held is read again as that one's
-    Index("inbox_quarantined", "workspace", "at", **_where("state = 'quarantined'")),
+    Index("inbox_quarantined", "workspace", "at", **where("state = 'quarantined'")),
 )
 
 items = Table(
     "items",
     metadata,
-    _workspace(),
+    workspace(),
     Column("key", Words, primary_key=True),
     Column("workflow", Text, nullable=False),
     Column("title", Words, nullable=False),
@@ -77,23 +57,23 @@ items = Table(
     Column("version", Integer, nullable=False),
     Column("head", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Index("items_open", "workspace", "workflow", "opened_at", **_where("closed_at IS NULL")),
-    Index("items_open_alike", "workspace", "workflow", "signature", "opened_at", **_where("closed_at IS NULL")),
-    Index("items_open_owner", "workspace", "owner", "due_at", **_where("closed_at IS NULL")),
-    Index("items_open_requester", "workspace", "requester", "opened_at", **_where("closed_at IS NULL")),
-    Index("items_open_due", "workspace", "due_at", "owner", **_where("closed_at IS NULL")),
-    Index("items_open_cause", "workspace", "cause", **_where("closed_at IS NULL AND cause IS NOT NULL")),
+    Index("items_open", "workspace", "workflow", "opened_at", **where("closed_at IS NULL")),
+    Index("items_open_alike", "workspace", "workflow", "signature", "opened_at", **where("closed_at IS NULL")),
+    Index("items_open_owner", "workspace", "owner", "due_at", **where("closed_at IS NULL")),
+    Index("items_open_requester", "workspace", "requester", "opened_at", **where("closed_at IS NULL")),
+    Index("items_open_due", "workspace", "due_at", "owner", **where("closed_at IS NULL")),
+    Index("items_open_cause", "workspace", "cause", **where("closed_at IS NULL AND cause IS NOT NULL")),
     Index("items_opened", "workspace", "opened_at", "workflow"),
-    Index("items_closed", "workspace", "closed_at", "workflow", "owner", **_where("closed_at IS NOT NULL")),
-    Index("items_closed_requester", "workspace", "requester", "closed_at", **_where("closed_at IS NOT NULL")),
+    Index("items_closed", "workspace", "closed_at", "workflow", "owner", **where("closed_at IS NOT NULL")),
+    Index("items_closed_requester", "workspace", "requester", "closed_at", **where("closed_at IS NOT NULL")),
     Index("items_unproven", "workspace", "closed_at", "owner", "workflow",
-          **_where("closed_at IS NOT NULL AND NOT proven")),
+          **where("closed_at IS NOT NULL AND NOT proven")),
 )  # fmt: skip
 
 #: What the item's body says of its exceptions, as rows; `n` counts them within the item.
-exceptions = _table(
+exceptions = table(
     "exceptions",
-    _workspace(),
+    workspace(),
     Column("item", Words, primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("workflow", Text, nullable=False),
@@ -108,19 +88,19 @@ exceptions = _table(
     Column("reason_code", Words),
     Column("rationale", Words),
     ForeignKeyConstraint(["workspace", "item"], ["items.workspace", "items.key"]),
-    Index("exceptions_open", "workspace", "code", "owner", "opened_at", **_where("state = 'open'")),
-    Index("exceptions_open_due", "workspace", "due_at", "owner", **_where("state = 'open'")),
-    Index("exceptions_ended", "workspace", "ended_at", **_where("ended_at IS NOT NULL")),
+    Index("exceptions_open", "workspace", "code", "owner", "opened_at", **where("state = 'open'")),
+    Index("exceptions_open_due", "workspace", "due_at", "owner", **where("state = 'open'")),
+    Index("exceptions_ended", "workspace", "ended_at", **where("ended_at IS NOT NULL")),
     Index("exceptions_opened", "workspace", "opened_at", "code"),
 )
 
-counters = _table(
-    "counters", _workspace(), Column("prefix", Text, primary_key=True), Column("last", Integer, nullable=False)
+counters = table(
+    "counters", workspace(), Column("prefix", Text, primary_key=True), Column("last", Integer, nullable=False)
 )
 
-ledger = _table(
+ledger = table(
     "ledger",
-    _workspace(),
+    workspace(),
     Column("item", Words, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
@@ -135,9 +115,9 @@ ledger = _table(
 )
 
 #: People's words and strangers' names: apart from the ledger, because these rows alone may be deleted.
-ledger_texts = _table(
+ledger_texts = table(
     "ledger_texts",
-    _workspace(),
+    workspace(),
     Column("item", Words, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("name", Text, primary_key=True),
@@ -145,13 +125,13 @@ ledger_texts = _table(
     Column("salt", Text, nullable=False),
 )
 
-threads = _table(
-    "threads", _workspace(), Column("conversation", Key, primary_key=True), Column("item", Words, nullable=False)
+threads = table(
+    "threads", workspace(), Column("conversation", Key, primary_key=True), Column("item", Words, nullable=False)
 )
 
-timers = _table(
+timers = table(
     "timers",
-    _workspace(),
+    workspace(),
     Column("item", Words, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
@@ -186,19 +166,19 @@ outbox = Table(
     Column("message_id", Words),
     Column("problem", Words),
     Index("outbox_waiting", "workspace", "lane", "n", "attempts", "not_before", "lease_until",
-          **_where("state = 'waiting'")),
-    Index("outbox_slot", "workspace", "slot", "n", **_where("slot IS NOT NULL")),
+          **where("state = 'waiting'")),
+    Index("outbox_slot", "workspace", "slot", "n", **where("slot IS NOT NULL")),
     Index("outbox_item", "workspace", "item", "n"),
-    Index("outbox_failed", "workspace", "ended_at", **_where("state = 'failed'")),
-    Index("outbox_answers", "workspace", "created_at", "kind", **_where(ANSWERS)),  # counted without the rows
-    Index("outbox_answered", "workspace", "lane", "created_at", **_where(ANSWERS)),
-    Index("outbox_doubted", "workspace", "lane", "created_at", **_where(DOUBTED)),
+    Index("outbox_failed", "workspace", "ended_at", **where("state = 'failed'")),
+    Index("outbox_answers", "workspace", "created_at", "kind", **where(ANSWERS)),  # counted without the rows
+    Index("outbox_answered", "workspace", "lane", "created_at", **where(ANSWERS)),
+    Index("outbox_doubted", "workspace", "lane", "created_at", **where(DOUBTED)),
 )  # fmt: skip
 
 evidence = Table(
     "evidence",
     metadata,
-    _workspace(),
+    workspace(),
     Column("sha256", Text, primary_key=True),
     Column("name", Words, nullable=False),
     Column("media_type", Words, nullable=False),
@@ -208,62 +188,18 @@ evidence = Table(
 rulebooks = Table(
     "rulebooks",
     metadata,
-    _workspace(),
+    workspace(),
     Column("version", Text, primary_key=True),
     Column("text", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
-mailboxes = _table(
+mailboxes = table(
     "mailboxes",
-    _workspace(),
+    workspace(),
     Column("inbox", Key, primary_key=True),
     Column("uidvalidity", BigInteger, nullable=False),
     Column("high_water", BigInteger, nullable=False),
 )
 
-settings = _table(
-    "settings", _workspace(), Column("name", Key, primary_key=True), Column("value", Words, nullable=False)
-)
-
-#: How far each Slack conversation has been heard: the ts of the newest message that was taken or passed by, and since
-#: which ts it is ours (the first start, an invitation): what was said before that is not.
-heard = _table(
-    "heard",
-    _workspace(),
-    Column("place", Key, primary_key=True),
-    Column("since", Text, nullable=False),
-    Column("ts", Text, nullable=False),
-)
-
-#: People of the rulebook who can't be reached although it says nothing of it: deactivated in Slack, mail bounces.
-absences = _table(
-    "absences",
-    _workspace(),
-    Column("person", Key, primary_key=True),
-    Column("channel", Text, primary_key=True),  # which way fails: slack, mail
-    Column("address", Words, nullable=False),  # the one that failed: the rulebook may name another since
-    Column("since", Moment, nullable=False),
-    Column("why", Words, nullable=False),
-)
-
-#: Tokens that were used; one names the notice it went out with, so the outbox knows whom and what it is for.
-tokens_spent = _table(
-    "tokens_spent",
-    _workspace(),
-    Column("outbox_id", Key, primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("event", Key, nullable=False),  # outside id of the happening that spent it
-)
-
-#: Who has opened the bot's Home tab, and when last: only theirs are kept fresh. `shown` is the digest of what stands
-#: there ("": to be drawn anew), `hash` Slack's own name for it, which guards against overwriting a newer one.
-homes = _table(
-    "homes",
-    _workspace(),
-    Column("reader", Key, primary_key=True),
-    Column("opened_at", Moment, nullable=False),
-    Column("page", Integer, nullable=False),
-    Column("shown", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-)
+settings = table("settings", workspace(), Column("name", Key, primary_key=True), Column("value", Words, nullable=False))

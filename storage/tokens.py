@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from rules.notices import Notice, decode
 from storage.columns import insert
 from storage.failures import Conflict
-from storage.schema import outbox, tokens_spent
+from storage.schema import outbox
+from storage.schema_doors import tokens_spent
 
 _SPEND = insert(tokens_spent, lambda new: new.on_conflict_do_nothing())
 

@@ -13,24 +13,26 @@ from rules.book.load import load
 from rules.book.rulebook import Rulebook
 from rules.entries import Entry
 from rules.events import (
-    Absent,
     Command,
     Deleted,
-    Due,
     Edited,
     Event,
-    Failed,
     Mailed,
     Posted,
-    Reachable,
     Reacted,
-    Recovered,
-    Unreachable,
 )
 from rules.items import Item
 from rules.mail_words import commands, key_named
 from rules.messages import Message
 from rules.notices import Notice
+from rules.own_events import (
+    Absent,
+    Due,
+    Failed,
+    Reachable,
+    Recovered,
+    Unreachable,
+)
 from rules.replay import evolve
 from rules.ruling import Ruling, Timer, World
 from rules.tickets import Ticket, ticket

@@ -37,8 +37,8 @@ async def veiled(store: Any, books: Any, items: Sequence[Any], command: str, *, 
 
 async def _written(store: Any, books: Any, keys: Sequence[str], command: str) -> None:
     from bot.desk import Desk
-    from rules.events import Looked
     from rules.notices import Ways
+    from rules.own_events import Looked
 
     desk = Desk(store, books, lambda: datetime.now(UTC), Ways(slack=False, mail=False))
     looks = [

@@ -143,6 +143,7 @@ class Approval:
     rows: tuple[OwnerRow, ...] = ()
     calendar: str | None = None
     show: tuple[str, ...] = ()
+    code: str = ""  # under which its decision is asked for, like an exception's (rules/book/gates.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +224,7 @@ class ExceptionRule:
     repeats: Repeats | None = None
     both: tuple[str, ...] = ()
     on_reject: OnReject = "close"
+    gate: Literal["", "approval", "outgoing"] = ""  # what always needs a yes is asked for like an exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +271,11 @@ class Workflow:
     on_pause: Literal["stand_still", "run_on"] = "stand_still"
     examples: tuple[Example, ...] = ()
     calendar: str | None = None
+    gates: Mapping[str, ExceptionRule] = field(default_factory=dict)  # approvals and `outgoing`, by code
+
+    def rule(self, code: str) -> ExceptionRule | None:
+        """The exception or gate of that code, or None."""
+        return self.exceptions.get(code) or self.gates.get(code)
 
     def stage(self, name: str | None) -> Stage | None:
         """The stage of that name, or None."""

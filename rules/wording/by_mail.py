@@ -63,7 +63,7 @@ def _actions(message: Message) -> list[Action]:
 
 def _decision(item: Item, code: str, workflow: Workflow, book: Rulebook, page: str) -> Section:
     """Every choice as the line that makes it, with what it means."""
-    rule = workflow.exceptions.get(code)
+    rule = workflow.rule(code)
     choices = [("approve", c) for c in rule.approve] + [("reject", c) for c in rule.reject] if rule else []
     lines: list[Line] = [
         (Strong(f"{verb} {choice} because ..."), f"  {book.reason_codes.get(choice, '')}") for verb, choice in choices

@@ -77,7 +77,7 @@ def status(item: Item, workflow: Workflow) -> Line:
     undecided = item.open_trouble()
     if undecided:
         first = undecided[0]
-        rule = workflow.exceptions.get(first.code)
+        rule = workflow.rule(first.code)
         means = lower(rule.means) if rule else first.code
         also = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
         return ("Waiting for ", Who(first.owner), f": {means} ({first.code}){also}, until ", When(first.due_at))
@@ -153,7 +153,7 @@ def decision_card(
     passed_from: str = "",
 ) -> Message:
     """An exception for one person: everything needed to decide, and what happens if nobody does."""
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     means = rule.means if rule else trouble.code
     if trouble.state != "open":
         return _decided_card(item, trouble, workflow, book)

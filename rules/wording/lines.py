@@ -130,7 +130,7 @@ def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:
 
 def why_it_is_here(item: Item, trouble: Trouble, workflow: Workflow) -> Line:
     """The rule that was met and the values that met it, or who raised it and what they said."""
-    rule = workflow.exceptions.get(trouble.code)
+    rule = workflow.rule(trouble.code)
     if rule is not None and rule.when is not None and trouble.because == rule.when.source:
         met = ", ".join(f"{name} {show_value(name, known, workflow)}" for name, known in trouble.values.items())
         return (f"{trouble.code}: {rule.when.source}", f" ({met})" if met else "", f", rulebook {item.rulebook[:4]}")
@@ -149,7 +149,7 @@ def show_value(name: str, known: str, workflow: Workflow) -> str:
 
 def shown_names(workflow: Workflow, code: str) -> tuple[str, ...]:
     """The fields that a decision on `code` is made against: those under `show`, else every field."""
-    rule = workflow.exceptions.get(code)
+    rule = workflow.rule(code)
     return (rule.show if rule and rule.show else tuple(workflow.fields)) if rule else ()
 
 

@@ -17,7 +17,7 @@ from bot.demo import example
 from bot.outages import Outages
 from handlers.ports import Busy
 from rules.book.load import load
-from rules.events import Due
+from rules.own_events import Due
 from storage import inbox, ledger, rulebooks, timers
 from tests.bot.house import House, house
 

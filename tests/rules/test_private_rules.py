@@ -10,8 +10,9 @@ import pytest
 
 from rules.deciding_page import page
 from rules.entries import stamp
-from rules.events import Failed, Mailed, Unreadable
+from rules.events import Mailed, Unreadable
 from rules.notices import CONVERSATION, REQUESTER, Broken, Card, Discreet, Handed, Late, Notice
+from rules.own_events import Failed
 from rules.tickets import Ticket
 from rules.wording.discreet import discreet
 from tests.rules.test_flows import HARBOR, RITA

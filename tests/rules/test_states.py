@@ -41,6 +41,7 @@ FACTS: dict[Kind, dict[str, object]] = {
     "alike": {"keys": ["REF-2"]},
     "threaded": {"place": "C1", "thread": "1.1"},
     "bounced": {"status": "5.1.1"},
+    "linked": {"key": "BOOK-1", "relation": "then"},
 }
 TEXTS = {
     "fields": {},

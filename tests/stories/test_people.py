@@ -14,8 +14,9 @@ from bot.sandbox.clock import HandClock
 from bot.sandbox.town import Town
 from handlers.ports import Busy
 from rules.book.load import load
-from rules.events import Absent, Event
+from rules.events import Event
 from rules.items import Item
+from rules.own_events import Absent
 from tests.postgres import postgres
 from tests.stories.harbor import MORNING, Harbor, environment, harbor, working
 from tests.stories.test_main_job import asks, decides, holds, letters, said

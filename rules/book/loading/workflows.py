@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from rules.book.durations import UNITS
+from rules.book.gates import gates_of, with_codes
 from rules.book.loading import places
 from rules.book.loading.examples import read_examples
 from rules.book.loading.exceptions import read_exceptions
@@ -42,6 +43,9 @@ def read_workflow(name: Node, part: Part) -> Workflow:
     backup = part.person("backup")
     stages = read_stages(part, backup, names)
     exceptions = read_exceptions(part, names, staying_codes(part))
+    approvals, stages = with_codes(read_approvals(part, names), stages, exceptions)
+    outgoing = _outgoing(part, names)
+    known = part.loading.known
     stale_after = part.duration("stale_after")
     if stale_after and not any(rule.stale for rule in exceptions.values()):
         part.hole("silence raises no exception", "Give one `when: stale`.", "stale_after")
@@ -66,14 +70,15 @@ def read_workflow(name: Node, part: Part) -> Workflow:
         follow_up=read_follow_up(part, fields, names),
         handoffs=read_handoffs(part, names, len(stages)),
         stale_after=stale_after,
-        approvals=read_approvals(part, names),
-        outgoing=_outgoing(part, names),
+        approvals=approvals,
+        outgoing=outgoing,
         conflict=part.name_in("conflict", names.codes, "exception", "exceptions") or None,
         break_glass=_break_glass(part),
         on_reply_after_close=part.one_of("on_reply_after_close", ("reopen", "link"), "reopen"),
         on_pause=part.one_of("on_pause", ("stand_still", "run_on"), "stand_still"),
         examples=read_examples(part, names),
         calendar=part.calendar(),
+        gates=gates_of(approvals, stages, outgoing, (known.approve, known.reject), exceptions),
     )
 
 
