@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import checking, ledger, quarantine, reading, running
+from bot.commands import (
+    checking,
+    hooks,
+    ledger,
+    metrics,
+    pausing,
+    quarantine,
+    reading,
+    reporting,
+    rolling_back,
+    running,
+)
 
 app = typer.Typer(
     help="Docket: every request an owner, every exception a decision, every decision a record.",
@@ -23,6 +34,12 @@ app.command()(reading.why)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(reading.digest)
+app.command()(pausing.pause)
+app.command()(pausing.resume)
+app.command()(rolling_back.rollback)
+app.command()(reporting.report)
+app.command()(hooks.hook_secret)
+app.command()(metrics.metrics_token)
 
 
 def main() -> None:

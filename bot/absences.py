@@ -1,22 +1,22 @@
-"""Watches who can be reached: asks Slack, listens to it, and has the work of who can't passed on, item by item."""
+"""Watches who can be reached: asks Slack, listens to it, and looks whether there is a way to everybody."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from bot.desk import Desk
+from bot.lending import Lending
 from bot.outages import Outages
 from handlers.ports import Accounts, Busy, Standing
-from rules.absence import Failing, concerns, gone, outdated, seats_left
+from rules.absence import Failing, gone, outdated, unreached
 from rules.book.rulebook import Rulebook
-from rules.items import Item
-from rules.own_events import Absent, Reachable, Unreachable
-from storage import absences, items
+from rules.own_events import Reachable, Unreachable
+from storage import absences
 from storage.store import Store, Unavailable
 
 log = logging.getLogger(__name__)
@@ -25,22 +25,34 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
 #: What could not be asked is asked again after this.
 AGAIN = timedelta(minutes=5)
-#: So many items are passed on beside each other: they share commits.
-BATCH = 50
-ALL_OPEN = 1_000_000
+#: Ways that Slack can't tell of are looked at this often, and whenever a rulebook is loaded.
+CHECKED_EVERY = timedelta(days=30)
+REACHABILITY = "reachability"
 #: The cause under which the operator hears that Slack knows none of us.
 STRANGERS = "slack-people"
 
 
 class Absences:
-    """`look` passes on what lies with the absent. `accounts`: where Slack is asked; None: there is no Slack."""
+    """`look` passes on what lies with the absent. `accounts`: where Slack is asked; None: there is no Slack.
 
-    def __init__(self, store: Store, desk: Desk, outages: Outages, clock: Callable[[], datetime]) -> None:
+    `ours`: whether that is this instance's to do; the others only know who is absent.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        outages: Outages,
+        clock: Callable[[], datetime],
+        ours: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._store, self._desk, self._outages, self._clock = store, desk, outages, clock
+        self._ours = ours
         self.accounts: Accounts | None = None
         #: Who is absent, as of the last look: rulebook key -> the way that fails.
         self.gone: dict[str, Failing] = {}
-        self._searched: set[tuple[str, datetime]] = set()  # absences for which every open item was looked through
+        self._lending = Lending(store, desk, clock)
+        self._checked: tuple[str, datetime] | None = None  # for which rulebook version, until when it holds
         self._asked: tuple[str, datetime] | None = None  # for which rulebook version everybody was asked, until when
         self._asking: asyncio.Task[None] | None = None
         self._trusted: bool | None = None  # whether Slack knows anybody of ours; None: nobody was asked for yet
@@ -51,24 +63,23 @@ class Absences:
         return self._asking is not None and not self._asking.done()
 
     async def look(self) -> None:
-        """Pass on what lies with people out of reach until nothing is left; ask Slack when it is time. Raises Busy."""
-        ws, book = self._desk.books.workspace, self._desk.books.current
-        try:
-            ways = await self._store.read(lambda conn: absences.failing(conn, ws))
-        except Unavailable as problem:
-            raise Busy("The database is busy; who is absent waits for it.") from problem
-        for way in outdated(book, ways):
+        """Pass on what lies with the absent, give back what is theirs again, ask Slack when it is time. Raises Busy."""
+        book, known = self._desk.books.current, await self._known()
+        self.gone = _gone(book, known.failing, slack=self._desk.books.slack)
+        if not self._ours():
+            self._lending.forget()  # whoever does it now may leave off anywhere
+            return
+        for way in outdated(book, known.failing):
             await self._tell_reachable(way.person, way.channel)
-        self.gone = _gone(book, ways, slack=self._desk.books.slack)
-        self._searched &= {(person, way.since) for person, way in self.gone.items()}
-        for person, way in self.gone.items():
-            await self._pass_on(person, way)
+        await self._lending.look(self.gone, known)
+        await self._check_everybody(book, known.failing)
         if self.accounts is not None and not self.busy and self._is_time(book):
             self._asking = asyncio.create_task(self._ask_everybody(self.accounts, book))
 
     def next_look(self) -> datetime | None:
-        """When Slack is asked again (UTC)."""
-        return self._asked[1] if self._asked and self.accounts is not None else None
+        """When Slack is asked again or somebody returns (UTC)."""
+        asked = self._asked[1] if self._asked and self.accounts is not None else None
+        return min((at for at in (asked, self._lending.next_return) if at is not None), default=None)
 
     async def changed(self, standing: Standing, id: str = "") -> None:
         """An account of Slack stands like this now; `id`: of the happening that told it. Raises Busy."""
@@ -76,7 +87,7 @@ class Absences:
         person = books.current.person_of(f"slack:{standing.user}")
         if person not in books.current.people:
             return
-        ways = await self._ways()
+        ways = (await self._known()).failing
         known = any((way.person, way.channel, way.address) == (person, "slack", standing.user) for way in ways)
         if standing.gone and not known:
             await self._desk.take(self._lost(person, standing.gone, id))
@@ -94,7 +105,7 @@ class Absences:
         if person not in book.people:
             return None
         try:
-            if person in _gone(book, await self._ways(), slack=self._desk.books.slack):
+            if person in _gone(book, (await self._known()).failing, slack=self._desk.books.slack):
                 return f"{book.named(person)} can't be reached"
         except Busy:
             return None
@@ -117,38 +128,6 @@ class Absences:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
-
-    async def _pass_on(self, person: str, way: Failing) -> None:
-        """Each item by itself, after the absence was committed: whatever ends us, the rest is found again.
-
-        An item's version is part of the id: one that could go nowhere is tried anew when something has changed.
-        """
-        whole = (person, way.since) not in self._searched
-        tried: set[str] = set()
-        while left := [item for item in await self._left(person, whole=whole) if _id(person, way, item) not in tried]:
-            for start in range(0, len(left), BATCH):
-                batch = left[start : start + BATCH]
-                tried |= {_id(person, way, item) for item in batch}
-                await asyncio.gather(*(self._desk.take(self._absent(person, way, item)) for item in batch))
-        self._searched.add((person, way.since))
-
-    async def _left(self, person: str, *, whole: bool) -> Sequence[Item]:
-        """The items in which somebody's seat is still to be taken; `whole`: where they only back up, too."""
-        books, ws, now = self._desk.books, self._desk.books.workspace, self._clock()
-
-        def work(conn: Any) -> list[Item]:
-            book = books.present(conn, now)
-            if whole:
-                found: Iterable[Item] = items.listing(conn, ws, include_docket=True, limit=ALL_OPEN)
-            else:
-                found = items.held(conn, ws, person)
-            mine = (item for item in found if concerns(item, person))
-            return [item for item in mine if seats_left(item, books.workflow(conn, item), book, now)]
-
-        try:
-            return await self._store.read(work)
-        except Unavailable as problem:
-            raise Busy("The database is busy; who is absent waits for it.") from problem
 
     def _is_time(self, book: Rulebook) -> bool:
         return self._asked is None or self._asked[0] != book.version or self._asked[1] <= self._clock()
@@ -182,9 +161,21 @@ class Absences:
         self._trusted = known
         return known
 
-    async def _ways(self) -> tuple[Failing, ...]:
+    async def _check_everybody(self, book: Rulebook, failing: Sequence[Failing]) -> None:
+        """At each load and once a month: is there a way to everybody of the rulebook? They hear nothing of it."""
+        now = self._clock()
+        if self._checked is not None and self._checked[0] == book.version and now < self._checked[1]:
+            return
+        lost = unreached(book, failing, slack=self._desk.books.slack, mail=self._desk.ways.mail)
+        if lost:
+            await self._outages.failed(REACHABILITY, " ".join(lost))
+        else:
+            await self._outages.recovered(REACHABILITY)
+        self._checked = (book.version, now + CHECKED_EVERY)
+
+    async def _known(self) -> absences.Absent:
         try:
-            return await self._store.read(lambda conn: absences.failing(conn, self._desk.books.workspace))
+            return await self._store.read(lambda conn: absences.known(conn, self._desk.books.workspace))
         except Unavailable as problem:
             raise Busy("The database is busy; who is absent waits for it.") from problem
 
@@ -195,9 +186,6 @@ class Absences:
     def _lost(self, person: str, why: str, id: str = "") -> Unreachable:
         given = self._meta(id or f"unreachable:slack:{person}:{uuid4().hex}")
         return Unreachable(**given, person=person, channel="slack", why=why)
-
-    def _absent(self, person: str, way: Failing, item: Item) -> Absent:
-        return Absent(**self._meta(_id(person, way, item)), item=item.key, person=person, since=way.since)
 
     def _meta(self, id: str) -> dict[str, Any]:
         ws = self._desk.books.workspace
@@ -212,7 +200,3 @@ _STRANGERS = (
 
 def _gone(book: Rulebook, ways: Sequence[Failing], *, slack: bool) -> dict[str, Failing]:
     return {key: way for key, person in book.people.items() if (way := gone(person, ways, slack=slack)) is not None}
-
-
-def _id(person: str, way: Failing, item: Item) -> str:
-    return f"absence:{person}:{way.since.isoformat()}:{item.key}:{item.version}"

@@ -15,15 +15,13 @@ from bot.config import Misconfigured, rulebook
 from bot.recording import sync_timers
 from handlers.ports import Busy
 from rules.book.rulebook import Rulebook
-from rules.entries import Entry
+from rules.entries import OWN_RECORD, Entry
 from rules.items import Item
 from storage import items, ledger, rulebooks, settings
-from storage.store import Conflict, Store, Unavailable
+from storage.store import Conflict, Outgrown, Store, Unavailable
 
 log = logging.getLogger(__name__)
 
-#: The chain of what concerns no item: which rulebook was in force since when.
-OWN_RECORD = ""
 IN_FORCE = "rulebook in force"
 ALL_OPEN = 1_000_000
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -90,7 +88,7 @@ async def adopt_at_start(bot: Bot, book: Rulebook, text: str) -> None:
     for attempt in count():
         try:
             await adopt(bot.store, bot.books, book, text, bot.clock)
-        except Dropped as problem:
+        except (Dropped, Outgrown) as problem:
             raise Misconfigured(str(problem)) from None
         except (Unavailable, Conflict) as problem:
             seconds = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]

@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot import ways_in
 from bot.books import Books
 from bot.digests import compose, occasion_now
+from bot.holding_back import shown
 from bot.links import threads_of
-from bot.quarantine import kept_in
+from bot.quarantine import all_held, kept_in
+from bot.reports import report_of
 from rules.events import Command
 from rules.forms import form
 from rules.home import CLOSED_AT_MOST, CLOSED_FOR, Home, home, oversees
 from rules.items import Item
 from rules.links import page
 from rules.messages import Form, Reply
+from rules.pausing import instead
 from rules.reading import Shelf, Told, answer
 from rules.replies import refused
+from rules.reports import COVERS, QUESTIONS, nearest
 from rules.rights import refusal, refused_to
 from rules.ruling import World
+from rules.wording.reports import offered, reported
 from storage import items, ledger, outbox, questions, threads
 
 LISTED_AT_MOST = 2000
@@ -31,13 +37,18 @@ def answered(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
     """The reply to a question."""
     if command.verb == "digest":
         return _digest(conn, books, command, now)
+    if command.verb == "report":
+        return _report(conn, books, command, now)
+    if command.verb == "web":
+        return _web(conn, books, command, now)
     shelf = shelf_of(conn, books, command)
     return answer(command, books.present(conn, now), lambda item: books.workflow(conn, item), shelf, now)
 
 
 def filled(command: Command, world: World) -> Form | Reply | None:
-    """The form of a click."""
-    return form(command, world)
+    """The form of a click, unless what it is about is paused."""
+    asked = form(command, world)
+    return instead(asked, world.item, world.pauses, world.book) or asked
 
 
 def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
@@ -45,12 +56,13 @@ def shelf_of(conn: Any, books: Books, command: Command) -> Shelf:
     ws = books.workspace
     if command.verb == "mine":
         me = books.current.person_of(command.by)
-        return Shelf(items=_concerning(conn, ws, me, questions.deciding(conn, ws), _Loaded(conn, ws)))
+        mine = _concerning(conn, ws, me, questions.deciding(conn, ws), _Loaded(conn, ws))
+        return Shelf(items=shown(conn, books, mine))
     if command.verb == "quarantine":
-        return Shelf(kept=kept_in(conn, ws))
+        return Shelf(kept=all_held(conn, ws))
     if command.verb not in ("show", "why", "decide"):
         everything = items.listing(conn, ws, include_docket=True, limit=LISTED_AT_MOST)
-        return Shelf(items=everything)
+        return Shelf(items=shown(conn, books, everything))
     key = command.item
     if key is None and command.thread:
         key = threads.find(conn, ws, [f"slack:{command.place}:{command.thread}"])
@@ -76,7 +88,8 @@ def homes(conn: Any, books: Books, readers: Sequence[str], now: datetime) -> lis
             if key not in known and (item := shelf.item(key)) is not None:
                 known[key] = item
         kept = kept_in(conn, ws) if refusal("quarantine", book, me) is None else ()
-        found.append(home(me, known.values(), book, lambda item: books.workflow(conn, item), now, kept))
+        seen = shown(conn, books, [*known.values()])
+        found.append(home(me, seen, book, lambda item: books.workflow(conn, item), now, kept))
     return found
 
 
@@ -116,8 +129,12 @@ def item_shelf(conn: Any, books: Books, item: Item) -> Shelf:
         )
         for posted in outbox.of_item(conn, books.workspace, item.key)
     ]
-    own = page(item, books.workflow(conn, item), books.public_url)
-    return Shelf(item=item, entries=entries, told=told, threads=threads_of(conn, books, item), page=own)
+    workflow = books.workflow(conn, item)
+    own = page(item, workflow, books.public_url)
+    waits = () if workflow.private else item.open_trouble()[:1]
+    like = [one for trouble in waits for one in books.precedents.like(conn, books.workspace, item, trouble)]
+    (item,) = shown(conn, books, [item])
+    return Shelf(item=item, entries=entries, told=told, threads=threads_of(conn, books, item), page=own, like=like)
 
 
 def _digest(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
@@ -129,4 +146,28 @@ def _digest(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
     spec = book.digests.get(command.name or "") or next(iter(book.digests.values()), None)
     if spec is None:
         return refused("no_digest", ("The rulebook has no digest.",))
-    return Reply(message=compose(conn, books, occasion_now(spec, me, book, now)))
+    message = compose(conn, books, occasion_now(spec, me, book, now))
+    # asked for by mail it is answered to whoever asks in that name: a link takes the trust that `web` takes
+    return Reply(message=message if command.via == "mail" else ways_in.below(message, books, me, now))
+
+
+def _web(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
+    """`/docket web`: a link that signs whoever asks in to the web page, for people of the rulebook."""
+    book = books.present(conn, now)
+    if (refusal := refused_to(command, book, None, None)) is not None:
+        return refusal
+    return ways_in.answer(books, book.person_of(command.by), now)
+
+
+def _report(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
+    """`/docket report NAME`: a question to the ledger, for leaders, managers, digest readers and the operator."""
+    if (refusal := refused_to(command, books.present(conn, now), None, None)) is not None:
+        return refusal
+    name = command.name or ""
+    if not name:
+        return Reply(message=offered())
+    if name not in QUESTIONS:
+        meant = f" Did you mean `{near}`?" if (near := nearest(name)) else ""
+        there = f"There are: {', '.join(QUESTIONS)}."
+        return refused("unknown_report", (f"There is no report `{name}`.{meant}",), (there,))
+    return Reply(message=reported(report_of(conn, books, name, now), now - COVERS))

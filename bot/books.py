@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from bot.precedents import Precedents
 from bot.tokens import Tokens
 from rules.absence import without
 from rules.book.load import Holes, load
@@ -20,9 +22,11 @@ class Books:
     def __init__(self, current: Rulebook, text: str, workspace: str) -> None:
         self.workspace = workspace
         self.slack = True  # whether Slack can be spoken with: then it knows who is there
+        self.files: Path | None = None  # DOCKET_FILES, where large files lie
         self.public_url = ""  # DOCKET_PUBLIC_URL, below which items have addresses of their own
         self.tokens: Tokens | None = None  # what signs the addresses that letters ask replies to
         self.replies = False  # whether an inbox is read, so that a letter can be answered
+        self.precedents = Precedents()
         self._known: dict[str, Rulebook] = {}
         self.put(current, text)
 
@@ -33,7 +37,8 @@ class Books:
 
     def present(self, conn: Any, now: datetime) -> Rulebook:
         """The one in force, with who can't be reached now (UTC) marked in it: what rulings and sentences go by."""
-        return without(self.current, absences.failing(conn, self.workspace), now, slack=self.slack)
+        known = absences.known(conn, self.workspace)
+        return without(self.current, known.failing, now, slack=self.slack, said=known.said)
 
     def of(self, conn: Any, version: str) -> Rulebook:
         """The rulebook of a version; the one in force where the old one is gone or no longer loads."""

@@ -6,31 +6,39 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.absences import Absences
 from bot.books import Books
+from bot.clock import wall_clock
 from bot.config import Misconfigured, Settings
 from bot.courier import Courier
 from bot.desk import Desk
+from bot.duties import ABSENCES, HOMES, SEALS, Duties
+from bot.duties import inbox as reading
+from bot.health import Health
 from bot.homes import Homes
 from bot.knock import Knock
 from bot.letters import mentions, names
 from bot.links import Links
+from bot.looking_in import serve_look
 from bot.maildesk import InboxDesk
 from bot.oauth_files import oauth_of
 from bot.outages import Outages
 from bot.pace import Pace
 from bot.pages import Pages
+from bot.pictures import Illustrator, Studio
 from bot.silence import Silence
 from bot.slackdesk import SlackMemory
 from bot.tokens import Tokens, tokens_of
+from bot.turns import shared_turns
+from bot.watching import serve_health, watching
 from bot.without_slack import without_slack
 from handlers.ports import Sender, Sleep
 from rules.book.rulebook import Rulebook
-from rules.notices import Ways
+from rules.lanes import Ways
 from rules.people import zone_of
 from storage.store import Store
 
@@ -38,14 +46,12 @@ if TYPE_CHECKING:
     from handlers.mail.oauth import AccessTokens
     from handlers.slack.client import Client
     from handlers.slack.way_in import WayIn
+    from handlers.web.hooks import Hooks
 
 WORKSPACE = "main"
+#: So many webhooks of one workflow are taken: a program that sends in a circle must not fill the database.
+HOOKS_A_MINUTE = 600
 T = TypeVar("T")
-
-
-def wall_clock() -> datetime:
-    """The time now, UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class Bot:
     web: Any = None  # handlers.web's WebDoor, where DOCKET_HTTP is set
     outages: Outages
     silence: Silence
+    duties: Duties
+    health: Health
     closers: list[Callable[[], Any]] = field(default_factory=list)
 
 
@@ -84,8 +92,9 @@ async def build(
     ways = Ways(slack=settings.slack_on, mail=settings.mail_on)
     desk = Desk(store, books, clock, ways)
     outages = Outages(desk, clock)
-    absences = Absences(store, desk, outages, clock)
-    quiet, pace = asyncio.Lock(), Pace(sleep)
+    duties = Duties(store, WORKSPACE, clock)
+    absences = Absences(store, desk, outages, clock, ours=duties.want(ABSENCES))
+    quiet, pace = asyncio.Lock(), Pace(sleep, shared=shared_turns(store, WORKSPACE))
     senders: dict[str, Sender] = {}
     inboxes: list[Any] = []
     bot = Bot(
@@ -99,9 +108,14 @@ async def build(
         clock=clock,
         inboxes=inboxes,
         outages=outages,
-        silence=Silence(store, WORKSPACE, inboxes, outages, clock),
+        silence=Silence(store, WORKSPACE, inboxes, outages, clock, ours=lambda name: duties.ours(reading(name))),
+        duties=duties,
+        health=watching(settings, store, books, desk, outages, absences, inboxes, duties, clock),
+        closers=[duties.close],
     )
-    books.public_url = settings.public_url or ""
+    bot.knock.sealing.ours = duties.want(SEALS)
+    bot.courier.illustrator = Illustrator(store, books, outages, Studio())
+    books.public_url, books.files = settings.public_url or "", settings.files
     links = Links(store, books, clock)
     if settings.http_address is not None:
         _web(bot, settings.http_address, links, books.tokens)
@@ -115,16 +129,30 @@ async def build(
 
 
 def _web(bot: Bot, address: tuple[str, int], links: Links, tokens: Tokens) -> None:
-    from handlers.web import decide, items
+    from handlers.web import decide, hooks, items
     from handlers.web.listen import WebDoor
     from handlers.web.taps import Taps
 
     bot.web = WebDoor(*address)
+    serve_health(bot.health, bot.web, tokens)
     bot.web.add("GET", items.ROUTE, items.item_page(links.where))
     secure = bot.books.public_url.startswith("https://")
     pages = decide.DecisionPages(Pages(bot.desk, tokens), tokens.proof, Taps(time.monotonic), secure=secure)
     bot.web.add("GET", decide.ROUTE, pages.show)
     bot.web.add("POST", decide.ROUTE, pages.decide)
+    if bot.books.public_url:
+        serve_look(bot.web, bot.store, bot.books, tokens, bot.clock, lambda: bot.courier.directory)
+    bot.web.add("*", hooks.ROUTE, _hooks(bot, tokens).answer)
+
+
+def _hooks(bot: Bot, tokens: Tokens) -> Hooks:
+    from bot.hookdesk import HookDesk
+    from handlers.web.hooks import Hooks
+    from handlers.web.taps import Taps
+
+    taps = Taps(time.monotonic, burst=HOOKS_A_MINUTE, per_minute=HOOKS_A_MINUTE)
+    take, secret = HookDesk(bot.desk).take, tokens.hook_secret
+    return Hooks(take, secret, lambda name: takes_hooks(bot.books.current, name), bot.clock, taps, WORKSPACE)
 
 
 def _slack(bot: Bot, senders: dict[str, Sender], pace: Pace, links: Links) -> None:
@@ -135,12 +163,15 @@ def _slack(bot: Bot, senders: dict[str, Sender], pace: Pace, links: Links) -> No
     from handlers.slack.mrkdwn import Reader
     from handlers.slack.people import People
     from handlers.slack.send import SlackSender
+    from handlers.slack.upload import SlackUploads
 
     token = bot.settings.slack_bot_token
     assert token is not None
     client = open_client(token.get_secret_value(), bot.settings.slack_api_url, pace)
     bot.closers.append(lambda: close_client(client))
     senders["slack"] = SlackSender(client, lambda: bot.slack.us)
+    assert bot.courier.illustrator is not None
+    bot.courier.illustrator.uploads["slack"] = SlackUploads(client)
     people = People(
         client,
         bot.clock,
@@ -157,13 +188,14 @@ def _slack(bot: Bot, senders: dict[str, Sender], pace: Pace, links: Links) -> No
         zone = "" if person in book.people else people.zone(identity)
         return Reader(zone or zone_of(book, person), names(book), mentions(book))
 
-    bot.homes = Homes(bot.store, bot.books, SlackHomeTabs(client, reader, people), bot.clock, bot.outages, pace)
+    tabs, ours = SlackHomeTabs(client, reader, people), bot.duties.want(HOMES)
+    bot.homes = Homes(bot.store, bot.books, tabs, bot.clock, bot.outages, pace, ours=ours)
     bot.slack = SlackDoor(
         client,
         _way_in(bot, client),
         bot.desk,
         clock=bot.clock,
-        heard=SlackMemory(bot.store, WORKSPACE, bot.clock),
+        heard=SlackMemory(bot.store, WORKSPACE, bot.clock, bot.duties),
         reader=reader,
         people=people,
         reactions=lambda: {w.intake.reaction for w in bot.books.current.workflows.values() if w.intake.reaction},
@@ -176,6 +208,7 @@ def _slack(bot: Bot, senders: dict[str, Sender], pace: Pace, links: Links) -> No
         ended=partial(without_slack, bot.courier, bot.desk, bot.homes, bot.outages),
     )
     client.ended = bot.slack.end
+    bot.health.slack = bot.slack
 
 
 def _way_in(bot: Bot, client: Client) -> WayIn:
@@ -227,7 +260,10 @@ def _mail_in(bot: Bot) -> None:
     ours = frozenset(addresses)
     for inbox in known:
         tokens = _tokens(bot, inbox.name, inbox.host) if inbox.oauth else None
-        bot.inboxes.append(Inbox(inbox, desk, clock=bot.clock, own_addresses=own, inbox_addresses=ours, tokens=tokens))
+        duty = bot.duties.want(reading(inbox.name))
+        bot.inboxes.append(
+            Inbox(inbox, desk, clock=bot.clock, own_addresses=own, inbox_addresses=ours, tokens=tokens, ours=duty)
+        )
     bot.desk.reread = desk.reread({inbox.name: inbox.reading for inbox in bot.inboxes})
 
 
@@ -249,6 +285,12 @@ def command_names(book: Rulebook) -> set[str]:
     """The names and keys of the workflows that a command opens, in small letters."""
     opened = [w for w in book.workflows.values() if w.intake.command]
     return {word.lower() for workflow in opened for word in (workflow.name, workflow.key)}
+
+
+def takes_hooks(book: Rulebook, name: str) -> bool:
+    """Whether there is a workflow of that name, and it takes webhooks."""
+    workflow = book.workflows.get(name)
+    return workflow is not None and workflow.intake.webhook
 
 
 def inbox_names(book: Rulebook) -> list[str]:

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     rulebook: Path = Field(default=Path("rulebook.yml"), validation_alias="DOCKET_RULEBOOK")
     database_url: str = Field(default="sqlite:///docket.db", validation_alias="DOCKET_DATABASE_URL", repr=False)
+    files: Path | None = Field(default=None, validation_alias="DOCKET_FILES")
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
     slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     http: str | None = Field(default=None, validation_alias="DOCKET_HTTP")
     public_url: str | None = Field(default=None, validation_alias="DOCKET_PUBLIC_URL")
     secret: SecretStr | None = Field(default=None, validation_alias="DOCKET_SECRET")
+    heartbeat_url: SecretStr | None = Field(default=None, validation_alias="DOCKET_HEARTBEAT_URL")
     log: str | None = Field(default=None, validation_alias="DOCKET_LOG")
     inboxes: Mapping[str, SecretStr] = Field(default_factory=dict)
     oauth: Mapping[str, Path] = Field(default_factory=dict)
@@ -147,6 +149,8 @@ class Settings(BaseSettings):
             yield "DOCKET_PUBLIC_URL is no web address. Example: https://docket.harbor.example"
         if self.public_url is not None and self.http is None:
             yield "DOCKET_PUBLIC_URL needs DOCKET_HTTP, where its pages are served. Example: 127.0.0.1:8080"
+        if self.heartbeat_url is not None and not _is_web_address(self.heartbeat_url.get_secret_value()):
+            yield "DOCKET_HEARTBEAT_URL is no web address. Example: https://heartbeats.example/docket"
 
     def _log_problems(self) -> Iterable[str]:
         if self.log not in (None, "text", "json"):

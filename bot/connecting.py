@@ -72,8 +72,10 @@ async def _recovered(bot: Bot) -> None:
 
 
 async def _say_where_it_is_not(bot: Bot) -> None:
-    """Once: the rulebook's channels that the bot has not been invited to. It runs without them."""
+    """Once: the rulebook's channels that the bot is not in, the exception lane's among them. It runs without them."""
     book = bot.books.current
     wanted = dict.fromkeys(row.channel for workflow in book.workflows.values() for row in workflow.intake.slack)
-    for name in await bot.slack.absent(wanted):
-        log.warning("the bot is not in #%s, so nothing is heard there: create it, or type /invite @Docket in it", name)
+    lane = [book.lane_channel] if book.lane_channel else []
+    for name in await bot.slack.absent([*wanted, *(name for name in lane if name not in wanted)]):
+        what = "nothing is heard there" if name in wanted else "the exceptions hang nowhere"
+        log.warning("the bot is not in #%s, so %s: create it, or type /invite @Docket in it", name, what)

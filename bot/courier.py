@@ -14,10 +14,12 @@ from bot.books import Books
 from bot.desk import Desk
 from bot.leases import BATCH, Leases
 from bot.letters import Lettering, lettered
+from bot.logs import story
 from bot.outages import Outages
 from bot.pace import Pace
+from bot.pictures import Illustrator
 from bot.receipts import Receipts
-from handlers.ports import Busy, Directory, Lasting, Outgoing, Passing, Sender, Sleep
+from handlers.ports import Busy, Directory, Lasting, Outgoing, Passing, Sender, Sleep, Unshown
 from rules.messages import named_in
 from storage import outbox
 from storage.outbox import Claimed
@@ -67,6 +69,8 @@ class Courier:
         self._pacing: set[asyncio.Task[None]] = set()  # the lanes that only wait for Slack's pace
         #: Where strangers' names are learnt before a message is sent; set by the composition where Slack is on.
         self.directory: Directory | None = None
+        #: Where digests get their pictures; set by the composition.
+        self.illustrator: Illustrator | None = None
         self._claiming = False
         # Until the first success, an earlier process may have told the operator that these fail.
         self._doubted = set(_CAUSES)
@@ -113,7 +117,8 @@ class Courier:
             await asyncio.sleep(0.01)
 
     def _serve(self, lane: tuple[str, str], claims: Sequence[Claimed], stop: asyncio.Event) -> None:
-        task = asyncio.create_task(self._lane(claims, stop, self._lanes.get(lane)))
+        with story(claims[0].story):  # the task goes on in it, to the receipt
+            task = asyncio.create_task(self._lane(claims, stop, self._lanes.get(lane)))
         ids = {claim.id for claim in claims}
         self._lanes[lane] = task
         self._under_way |= ids
@@ -215,14 +220,19 @@ class Courier:
         try:
             found = await sender.find(outgoing, first.created_at) if first.maybe_sent else None
             if found is None:
+                if self.illustrator is not None and lettering.pictured is not None:
+                    outgoing = await self.illustrator.onto(outgoing, lettering.pictured, first)
                 if channel == "slack" and not stop.is_set():
                     await self._turn(first.lane, edit=edit)
-                if stop.is_set():
+                if stop.is_set() or not await self._receipts.begun(claims):
                     await self._receipts.given_back(claims)
                     return
-                await self._receipts.begun(claims)
+                if not self._leases.hold(claims):
+                    return
                 found = await sender.send(outgoing)
         except Passing as problem:
+            if self.illustrator is not None and isinstance(problem, Unshown):
+                self.illustrator.refused(first)
             await self._later(claims, channel, problem, private=lettering.private)
         except Lasting as problem:
             if channel in self._senders:
@@ -235,6 +245,8 @@ class Courier:
             await self._receipts.failed(claims, sentence, f"deliver:{first.lane}")
         else:
             await self._receipts.arrived(claims, lettering, outgoing, found)
+            if self.illustrator is not None:
+                self.illustrator.arrived(first)
             await self._works(channel)
 
     async def _closed(self, claims: Sequence[Claimed], channel: str, address: str) -> None:

@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 from bot.answering import answered, filled
 from bot.belonging import taken_apart, with_letter, with_mail
 from bot.books import Books
+from bot.holding_back import held_back, keep_whole
 from bot.logs import story
+from bot.metrics import Metrics
+from bot.own_failures import sorry, unhandled, without_database
 from bot.quarantine import Reread, again, with_kept
 from bot.recording import keep_files, record
 from handlers.ports import Busy, Taken
@@ -28,8 +31,8 @@ from rules.events import (
 )
 from rules.failures import confined
 from rules.items import Item
+from rules.lanes import Ways
 from rules.messages import Form, Reply
-from rules.notices import Ways
 from rules.own_events import (
     Due,
     Failed,
@@ -37,9 +40,8 @@ from rules.own_events import (
     Refused,
     Unreachable,
 )
-from rules.replies import refused
 from rules.ruling import Ruling, World
-from storage import absences, inbox, items, threads, timers, tokens
+from storage import absences, inbox, items, ledger, pauses, repeats, threads, timers, tokens
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
@@ -56,23 +58,26 @@ class Desk:
     def __init__(self, store: Store, books: Books, clock: Callable[[], datetime], ways: Ways) -> None:
         self.store, self.books, self.clock, self.ways = store, books, clock, ways
         books.slack = ways.slack
+        self.metrics = Metrics()
         self.reread: Reread = lambda _inbox, _raw, _now: None  # set where inboxes are known
         self._away: tuple[datetime, str] | None = None  # since when the database can't be had, and why
 
-    async def take(self, event: Event, raw: bytes = b"") -> Taken:
+    async def take(self, event: Event, raw: bytes = b"", *, claim: Callable[[Any], None] | None = None) -> Taken:
         """Take an event: durable when this returns. The same outside id again changes nothing.
+
+        `claim` takes it out of what a pause held, in the same transaction; what it raises of Busy comes out here.
 
         Raises Busy while the database can't be had. An event that the rules fail on is kept raw, quarantined, with an
         exception of the operator: the source may forget it, we don't.
         """
-        with story(event.id):
+        with story(event.id), self.metrics.taking(type(event).__name__) as take:
             try:
-                return await self._write(lambda conn: self.within(conn, event, raw))
+                return take.became(await self._write(lambda conn: self.within(conn, event, raw, claim=claim)))
             except Busy:
                 raise
             except Exception as problem:
                 log.exception("a %s could not be taken", type(event).__name__)
-                return await self._quarantine(event, raw, problem)
+                return take.became(await self._quarantine(event, raw, problem))
 
     async def ask(self, command: Command) -> Reply:
         """Answer a command that changes nothing. Raises Busy."""
@@ -88,11 +93,13 @@ class Desk:
         """The database could not be had for so long; the operator hears of it after the next take."""
         self._away = (self.clock() - timedelta(seconds=seconds), why)
 
-    def within(self, conn: Any, event: Event, raw: bytes = b"") -> Taken:
+    def within(self, conn: Any, event: Event, raw: bytes = b"", *, claim: Callable[[Any], None] | None = None) -> Taken:
         """Take an event inside a transaction that is under way, so that both stand or fall together."""
         ws, now = self.books.workspace, self.clock()
-        if isinstance(event, Due) and not timers.hold(conn, _timer(ws, event)):
-            return Taken(repeat=True, key=event.item)  # it was moved, has fired, or fires in another instance
+        if claim is not None:
+            claim(conn)
+        if isinstance(event, Due) and (pauses.rests(conn, ws, event.item) or not timers.hold(conn, _timer(ws, event))):
+            return Taken(repeat=True, key=event.item)  # it is paused, was moved, has fired, or fires elsewhere now
         place = event.inbox if isinstance(event, Mailed | Unreadable) else ""
         if not inbox.count(conn, ws, event.id, event.at, event.via, type(event).__name__, raw, place):
             if isinstance(event, Due):
@@ -106,7 +113,10 @@ class Desk:
             inbox.settle(conn, ws, event.edit, "ignored", None, "the message was read as edited")
         if isinstance(event, Unreachable | Reachable):
             self._note(conn, event)
-        ruling = self._judged(conn, event, self._world_of(conn, event, now))
+        world = self._world_of(conn, event, now)
+        if world.pauses and (waits := held_back(conn, self.books, event, raw, world, goes_on=claim is not None)):
+            return waits
+        ruling = self._judged(conn, event, world)
         if isinstance(event, Due):
             # An item that no longer stands for this time has not been touched, so nothing else removes the row.
             timers.drop(conn, _timer(ws, event))
@@ -119,7 +129,11 @@ class Desk:
         record(conn, self.books, ruling, now, self.ways)
         if ruling.spends:
             tokens.spend(conn, ws, ruling.spends, now, event.id)
-        keep_files(conn, ws, event, ruling)
+        if ruling.away is not None:
+            absences.say(conn, ws, ruling.away)
+        if ruling.returns:
+            absences.unsay(conn, ws, ruling.returns)
+        keep_files(conn, self.books, event, ruling)
         self._settle(conn, event, ruling)
         for outside_id in filter(None, (ruling.lets_go, ruling.drops)):
             self._out_of_quarantine(conn, outside_id, dropped=outside_id == ruling.drops)
@@ -196,6 +210,14 @@ class Desk:
             alike=lambda workflow, text: items.open_like(conn, ws, workflow, text, ALIKE_AT_MOST),
             failure=lambda cause: items.failure(conn, ws, cause),
             held=lambda person: items.held(conn, ws, person),
+            raised=lambda workflow, code, most: repeats.raised(conn, ws, workflow, code, most),
+            latest=lambda cause: repeats.latest(conn, ws, cause),
+            bound=lambda name: items.load(conn, ws, threads.find(conn, ws, [name]) or ""),
+            record=lambda key: [recorded.entry for recorded in ledger.of_item(conn, ws, key)],
+            other=lambda key: items.load(conn, ws, key),
+            like=lambda one, trouble: self.books.precedents.like(conn, ws, one, trouble),
+            pauses=pauses.standing(conn, ws),
+            backlog=lambda: pauses.backlog(conn, ws),
         )
 
     async def _quarantine(self, event: Event, raw: bytes, problem: Exception) -> Taken:
@@ -204,20 +226,14 @@ class Desk:
         alone = isinstance(event, Posted | Edited | Deleted) and event.direct
         if alone:
             raw = b""  # said to us alone: it is nobody's to look at, and its writer, who is told, has it still
-        failure = Failed(
-            id=f"{event.id}:quarantine",
-            workspace=event.workspace,
-            at=event.at,
-            by="docket",
-            via="docket",
-            cause=f"rules:{kind}:{what}",
-            sentence=f"A {kind} could not be handled ({what}). It is kept as {event.id}.",
-        )
+        failure = unhandled(event, what)
 
         def kept(conn: Any) -> None:
             place = event.inbox if isinstance(event, Mailed | Unreadable) else ""
             inbox.count(conn, ws, event.id, event.at, event.via, kind, raw, place)
             inbox.settle(conn, ws, event.id, "quarantined", None, f"{what} in the rules")
+            if not alone:
+                keep_whole(conn, ws, event, raw)
             if isinstance(event, Due):
                 timers.drop(conn, _timer(ws, event))
 
@@ -241,13 +257,7 @@ class Desk:
             log.exception("the operator could not be told of what is kept as %s", event.id)
             await self._write(kept)
         answered = isinstance(event, Command) or (alone and isinstance(event, Posted))
-        return Taken(ignored="quarantined", reply=self._sorry(private) if answered else None)
-
-    def _sorry(self, private: bool) -> Reply:
-        knows = f"{self.books.current.named(self.books.current.operator)} knows."
-        if private:
-            knows = "Whoever has it knows, and nobody else."
-        return refused("failed", ("That didn't get through: a fault in Docket.",), (f"Nothing changed. {knows}",))
+        return Taken(ignored="quarantined", reply=sorry(self.books.current, private=private) if answered else None)
 
     async def _write(self, work: Callable[[Any], T]) -> T:
         try:
@@ -270,18 +280,8 @@ class Desk:
         """The database is there again. Only now its outage can be written down; it stays open until a person saw it."""
         assert self._away is not None
         (since, why), self._away = self._away, None
-        now = self.clock()
-        failure = Failed(
-            id=f"failed:database:{since.isoformat()}",
-            workspace=self.books.workspace,
-            at=now,
-            by="docket",
-            via="docket",
-            cause="database",
-            sentence=f"The database could not be used for {(now - since).total_seconds():.0f} s. {why}",
-        )
         try:
-            await self.take(failure)
+            await self.take(without_database(self.books.workspace, since, self.clock(), why))
         except Busy:
             self._away = (since, why)
 

@@ -13,13 +13,14 @@ from bot.config import settings
 from bot.digests import Occasion, compose, notice_of, occasion_now, times
 from bot.letters import mentions, names
 from bot.recording import put
+from bot.sealing import Sealing
 from handlers.mail.write import html, text
 from handlers.pieces import Reading
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
 from rules.items import Item
+from rules.lanes import Ways
 from rules.messages import Message
-from rules.notices import Ways
 from rules.replay import evolve
 from storage import items, ledger
 from storage.store import Store
@@ -85,6 +86,7 @@ def _reading(book: Rulebook, at: datetime) -> Reading:
 
 async def queued(store: Store, books: Books, spec: Spec, now: datetime, day: date | None) -> int:
     """Put it into the outbox for every reader, besides the scheduled one."""
+    await Sealing(store, books.workspace, lambda: now).before_digest()
     chosen = settings()
     ways = Ways(slack=chosen.slack_on, mail=chosen.mail_on)
 

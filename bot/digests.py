@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.books import Books
+from bot.lateness import punctuality
 from bot.quarantine import kept_in
+from bot.weeks import covered, sections_of
 from rules.book.calendars import calendar_of
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook, Workflow
-from rules.digest import Figures, digest
-from rules.items import Item
+from rules.digest import digest
+from rules.digest_facts import Figures, no_page
+from rules.entries import stamp
+from rules.items import Item, Trouble
+from rules.links import decision_page
 from rules.messages import Message
-from rules.notices import Digest
+from rules.notices import DecisionCard, Digest
+from rules.pauses import Backlog, Pause
 from rules.people import zone_of
 from rules.quarantine import keepers
-from storage import items
+from rules.tickets import LASTS
+from storage import items, outbox, pauses, seals
 
 OPEN_AT_MOST = 100_000
 #: How far back the occasion before a long holiday is looked for.
@@ -126,8 +134,41 @@ def _held(conn: Any, books: Books) -> int:
     return sum(book.operator in keepers(one, book) for one in kept_in(conn, books.workspace))
 
 
-def compose(conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item] | None = None) -> Message:
-    """Read the figures and word the digest; from the items `standing`, open and closed, where the past is asked for."""
+def _paused(conn: Any, books: Books) -> list[Pause]:
+    """What is paused, but for what is private."""
+    return [pause for pause in pauses.standing(conn, books.workspace) if not _is_private(books, pause.workflow)]
+
+
+def _waiting(conn: Any, books: Books) -> list[Backlog]:
+    return [each for each in pauses.backlog(conn, books.workspace) if not _is_private(books, each.workflow)]
+
+
+def _is_private(books: Books, workflow: str) -> bool:
+    return workflow in books.current.workflows and books.current.workflows[workflow].private
+
+
+def _page_of(conn: Any, books: Books, occasion: Occasion, item: Item, trouble: Trouble) -> str:
+    """The page of the newest letter or card that asked the reader for that decision; "" where there is none."""
+    if books.tokens is None or not books.public_url:
+        return ""
+    asked = [
+        posted
+        for posted in outbox.of_item(conn, books.workspace, item.key)
+        if isinstance(posted.notice, DecisionCard)
+        and (posted.notice.to, posted.notice.code) == (occasion.reader, trouble.code)
+        and posted.notice.opened_at == stamp(trouble.opened_at)
+        and posted.created_at + LASTS > occasion.at
+    ]
+    return decision_page(books.tokens.mint(asked[-1].id, "page"), books.public_url) if asked else ""
+
+
+def compose(
+    conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item] | None = None, *, pages: bool = False
+) -> Message:
+    """Read the figures and word the digest; from the items `standing`, open and closed, where the past is asked for.
+
+    `pages`: it goes to its reader alone, and where they can't click they get the pages on which they can decide.
+    """
     ws = books.workspace
     if standing is None:
         now_open = items.listing(conn, ws, include_docket=True, limit=OPEN_AT_MOST)
@@ -141,9 +182,17 @@ def compose(conn: Any, books: Books, occasion: Occasion, standing: Sequence[Item
         open_items=[item for item in now_open if item.opened_at < occasion.at],
         changed=changed,
         held=_held(conn, books) if standing is None else 0,
+        punctuality=punctuality(conn, ws, occasion.since, occasion.at, now=standing is None),
+        seal=newest.short if (newest := seals.newest(conn, ws, occasion.at)) else "",
+        pauses=_paused(conn, books) if standing is None else (),
+        waits=_waiting(conn, books) if standing is None else (),
+        drill=pauses.last_drill(conn, ws) if standing is None else None,
+        page_of=partial(_page_of, conn, books, occasion) if pages else no_page,
     )
 
     def workflow_of(item: Item) -> Workflow:
         return books.workflow(conn, item)
 
-    return digest(occasion.name, occasion.reader, occasion.day, figures, books.current, workflow_of)
+    length = covered(books.current.digests.get(occasion.name))
+    week = sections_of(conn, books, length, occasion.at) if length else ()
+    return digest(occasion.name, occasion.reader, occasion.day, figures, books.current, workflow_of, week)

@@ -37,7 +37,10 @@ CAUSE = "home"
 
 
 class Homes:
-    """handlers/ports.HomeDesk. What it knows is in the database: a restart, or another instance, goes on from there."""
+    """handlers/ports.HomeDesk. What it knows is in the database: a restart, or another instance, goes on from there.
+
+    `ours`: whether this instance keeps them fresh; the others only draw what is opened.
+    """
 
     def __init__(
         self,
@@ -48,9 +51,10 @@ class Homes:
         outages: Outages,
         turns: Turns,
         monotonic: Callable[[], float] = time.monotonic,
+        ours: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._books, self._tabs, self._clock = store, books, tabs, clock
-        self._outages, self._turns, self._monotonic = outages, turns, monotonic
+        self._outages, self._turns, self._monotonic, self._ours = outages, turns, monotonic, ours
         self._looking = asyncio.Lock()
         self._woken, self._hurry = asyncio.Event(), asyncio.Event()
         self._refreshed: deque[float] = deque()
@@ -136,6 +140,8 @@ class Homes:
         if self._over:
             return True
         tabs = await self._read_tabs()
+        if not self._ours():
+            tabs = [tab for tab in tabs if not tab.shown]
         for start in range(0, len(tabs), BATCH):
             some = tabs[start : start + BATCH]
             for tab, home in zip(some, await self._read_homes(some), strict=True):

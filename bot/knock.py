@@ -14,10 +14,14 @@ from bot.absences import Absences
 from bot.books import Books
 from bot.desk import Desk
 from bot.digests import Occasion, latest, next_time, notice_of
+from bot.lateness import Lateness
+from bot.logs import story
+from bot.pausing import Resuming
 from bot.recording import put
+from bot.sealing import Sealing
 from handlers.ports import Busy
 from rules.own_events import Due
-from storage import inbox, settings, timers
+from storage import inbox, pauses, settings, timers
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,9 @@ class Knock:
     ) -> None:
         self._store, self._books, self._desk, self._clock, self._quiet = store, books, desk, clock, quiet
         self._absences = absences
+        self.resuming = Resuming(store, desk, clock)
+        self._lateness = Lateness(store, books.workspace, clock, desk.metrics)
+        self.sealing = Sealing(store, books.workspace, clock)
         self._seen: dict[str, datetime] = {}  # the last occasion of each digest that the database knows of
 
     async def look(self) -> int:
@@ -51,8 +58,9 @@ class Knock:
         A bot that was down fires the late ones here, each once; the courier waits, so that what is due for one person
         becomes one message. Raises Busy when the database can't be had: nothing is lost, the rows stay.
         """
-        # First of all, so that what is due now reaches who has it now.
+        # First of all, so that what is due now reaches who has it now, and what was paused is as late as it should be.
         await self._absences.look()
+        await self.resuming.look()
         async with self._quiet:
             return await self._fire_timers() + await self._digests()
 
@@ -80,6 +88,7 @@ class Knock:
             fresh = [timer for timer in due if timer not in tried]
             if not fresh:
                 _say_late(len(tried), latest_seconds)
+                await self._lateness.keep()
                 return len(tried)
             tried.update(fresh)
             latest_seconds = max(latest_seconds, (now - fresh[0].due_at).total_seconds())
@@ -94,11 +103,18 @@ class Knock:
 
     async def _fire(self, of_one_item: list[timers.DueTimer]) -> None:
         for timer in of_one_item:
-            await self._desk.take(_event(timer, self._clock()))
+            taken = await self._desk.take(_event(timer, self._clock()))
+            if not (taken.repeat or taken.ignored):
+                self._lateness.fired(timer.due_at)
 
     async def _digests(self) -> int:
         book, now = self._books.current, self._clock()
-        sent = 0
+        sent, sealed = 0, False
+        try:
+            if await self._store.read(lambda conn: pauses.rests(conn, self._books.workspace, "")):
+                return 0  # everything is paused: the next one covers all since
+        except Unavailable as problem:
+            raise Busy("The database is busy; the digests wait for it.") from problem
         for spec in book.digests.values():
             for reader in spec.to:
                 if reader in self._absences.gone:
@@ -107,8 +123,12 @@ class Knock:
                     occasion = latest(spec, reader, way, book, now)
                     if occasion is None or self._seen.get(occasion.cursor) == occasion.at:
                         continue
+                    if not sealed:  # all digests of a moment name one seal
+                        await self.sealing.before_digest()
+                        sealed = True
                     try:
-                        sent += await self._store.write(self._once(occasion, whole=spec.covers is not None))
+                        with story(occasion.id):
+                            sent += await self._store.write(self._once(occasion, whole=spec.covers is not None))
                     except (Unavailable, Conflict) as problem:
                         raise Busy("The database is busy; the digests wait for it.") from problem
                     self._seen[occasion.cursor] = occasion.at
@@ -147,10 +167,15 @@ def _say_late(count: int, latest_seconds: float) -> None:
         log.info("caught up: %d due times have fired, the first %.0f s late", count, latest_seconds)
 
 
+def outside_id(timer: timers.DueTimer) -> str:
+    """What a due time is counted by."""
+    return f"timer:{timer.ws}:{timer.item}:{timer.kind}:{timer.subject}:{timer.due_at.isoformat()}"
+
+
 def _event(timer: timers.DueTimer, now: datetime) -> Due:
     at = timer.due_at
     return Due(
-        id=f"timer:{timer.ws}:{timer.item}:{timer.kind}:{timer.subject}:{at.isoformat()}",
+        id=outside_id(timer),
         workspace=timer.ws,
         at=now,
         by="docket",

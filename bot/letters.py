@@ -9,9 +9,11 @@ from operator import itemgetter
 from typing import Any
 
 from bot.answering import answered
+from bot.board import composed
 from bot.books import Books
 from bot.digests import compose, occasion_of
-from bot.links import threads_of
+from bot.links import past_of, threads_of
+from bot.ways_in import below
 from handlers.ports import Outgoing, Sent
 from rules.book.rulebook import Rulebook, Workflow
 from rules.events import Command
@@ -22,10 +24,12 @@ from rules.notices import (
     CONVERSATION,
     REQUESTER,
     Answer,
+    Board,
     Card,
     DecisionCard,
     Digest,
     Discreet,
+    Handed,
     Notice,
     Question,
     Receipt,
@@ -34,11 +38,13 @@ from rules.notices import (
     Unclear,
 )
 from rules.people import may_see, zone_of
+from rules.pictures import has_pictures
 from rules.wording import word, word_reminders
 from rules.wording.by_mail import Reach, by_mail
 from rules.wording.by_mail_answers import answer
 from rules.wording.by_mail_answers import answered as answered_by_mail
 from rules.wording.discreet import discreet
+from rules.wording.handoffs import Past
 from storage import items, ledger, outbox
 from storage.outbox import Claimed
 
@@ -48,7 +54,8 @@ class Lettering:
     """`outgoing` None: not worth sending any more, for `reason`. `binds`: replies to it belong to `item`.
 
     `first_of`: the item whose conversation begins with this message. `private`: it tells of private work.
-    `waits_until`: it is a reminder, and may wait for a better moment until then (UTC).
+    `waits_until`: it is a reminder, and may wait for a better moment until then (UTC). `pictured`: it has the pictures
+    of everybody's work up to then (UTC).
     """
 
     outgoing: Outgoing | None
@@ -58,6 +65,7 @@ class Lettering:
     first_of: str = ""
     private: bool = False
     waits_until: datetime | None = None
+    pictured: datetime | None = None
 
 
 def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, *, slack: bool) -> Lettering:
@@ -68,10 +76,17 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
     if isinstance(notice, Answer):
         return _answer(conn, books, claim, notice, now)
     if isinstance(notice, Digest):
-        message = compose(conn, books, occasion_of(notice))
+        message = below(compose(conn, books, occasion_of(notice), pages=channel == "mail"), books, notice.to, now)
         if channel == "mail":
             message = by_mail(message, notice.to, book, _reach(books, slack=slack))
-        return Lettering(_plain(claim, address, message, notice.to, book))
+        pictured = occasion_of(notice).at if has_pictures(book.digests.get(notice.name)) else None
+        return Lettering(_plain(claim, address, message, notice.to, book), pictured=pictured)
+    if isinstance(notice, Board):
+        edit = _edited(conn, books, notice, channel)
+        if edit is None and notice.revises:
+            return Lettering(None, "there is no board of it to edit")
+        shown = _plain(claim, address, composed(conn, books, notice, now), notice.to, book)
+        return Lettering(replace(shown, edit=edit))
     if isinstance(notice, Discreet):
         return Lettering(_plain(claim, address, discreet(notice), notice.to, book))
     if isinstance(notice, Reminder):
@@ -87,7 +102,8 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
     if notice.to == REQUESTER and channel == "mail" and item.bounced:
         return Lettering(None, "the address refuses mail")
     workflow = books.workflow(conn, item)
-    worded = word(notice, item, workflow, book, now, threads_of(conn, books, item))
+    past = _past(conn, books, item, workflow, notice)
+    worded = word(notice, item, workflow, book, now, threads_of(conn, books, item), past)
     if worded is None:
         return Lettering(None, "settled meanwhile")
     here = notice.to in (CONVERSATION, REQUESTER)
@@ -160,6 +176,15 @@ def _reach(books: Books, claim: Claimed | None = None, *, slack: bool) -> Reach:
     return Reach(slack=slack, replies=books.replies, page=page)
 
 
+def _past(conn: Any, books: Books, item: Item, workflow: Workflow, notice: Notice) -> Past | None:
+    """What a handoff or a decision is told from. What is private is nobody's example, and has none."""
+    if isinstance(notice, Handed):
+        return past_of(conn, books, item)
+    if isinstance(notice, DecisionCard) and not workflow.private and (waits := item.open_trouble(notice.code)):
+        return Past(like=books.precedents.like(conn, books.workspace, item, waits[0]))
+    return None
+
+
 def _claim_of(claims: Sequence[Claimed], item: Item, message: Message) -> Claimed:
     """The reminder that a reply to all of them is about: that of the first line about this item."""
     rows = [row for section in message.sections for row in section.rows]
@@ -172,7 +197,10 @@ def names(book: Rulebook, item: Item | None = None) -> dict[str, str]:
     """What to call identities in a message."""
     known = {key: person.name for key, person in book.people.items()}
     known["docket"], known[""] = "Docket", book.named("")
-    return known
+    systems = {f"hook:{system}" for workflow in book.workflows.values() for system in workflow.source_of_truth.values()}
+    if item is not None:
+        systems |= {who for who in (item.requester, item.said_by) if who.startswith("hook:")}
+    return known | {system: book.named(system) for system in systems}
 
 
 def mentions(book: Rulebook, item: Item | None = None) -> dict[str, str]:
@@ -187,7 +215,7 @@ def _edited(conn: Any, books: Books, notice: Notice, channel: str) -> Sent | Non
     if notice.slot is None:
         return None
     found = outbox.message_of(conn, books.workspace, notice.slot)
-    if found is None or not isinstance(notice, Card | DecisionCard):
+    if found is None or not isinstance(notice, Board | Card | DecisionCard):
         return None
     # A card that newly concerns somebody must reach them as a message: an edit pings nobody.
     place, message_id = found

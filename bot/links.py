@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 from bot.books import Books
 from handlers.ports import Busy
 from rules.book.rulebook import Workflow
+from rules.entries import Entry
 from rules.items import Item
 from rules.links import Dwelling, dwelling, preview, related, threads
 from rules.messages import Message
-from storage import items
+from rules.wording.handoffs import Past
+from storage import items, ledger
 from storage.store import Store, Unavailable
 
 T = TypeVar("T")
@@ -22,7 +24,20 @@ T = TypeVar("T")
 def threads_of(conn: Any, books: Books, item: Item) -> dict[str, str]:
     """The addresses of the threads of the items that `item`'s card speaks of, by their keys."""
     found = (items.load(conn, books.workspace, key) for key in related(item))
-    return threads((other, books.workflow(conn, other)) for other in found if other is not None)
+    others = ((other, books.workflow(conn, other)) for other in found if other is not None)
+    return threads(others, books.public_url)
+
+
+def past_of(conn: Any, books: Books, item: Item) -> Past:
+    """What lies behind an item, for its handoff card: its entries, and the item that it comes from with its own."""
+    came = next((link.key for link in item.links if link.relation == "from"), "")
+    origin = items.load(conn, books.workspace, came) if came else None
+    before = (origin, books.workflow(conn, origin), _entries(conn, books, origin.key)) if origin else None
+    return Past(entries=_entries(conn, books, item.key), origin=before)
+
+
+def _entries(conn: Any, books: Books, key: str) -> list[Entry]:
+    return [recorded.entry for recorded in ledger.of_item(conn, books.workspace, key)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ QUIET = (
     "aiohttp.access", "alembic", "apscheduler", "asyncio", "imapclient", "mail.log", "pymap", "slack_bolt", "slack_sdk",
 )  # fmt: skip
 LONGEST_STORY = 90
+#: Who logs each step of each story: for whatever collects logs, and too much on a terminal.
+STORIES = "bot.story"
 
 #: The outside id of the happening that is being seen through here.
 _story: ContextVar[str] = ContextVar("story", default="")
@@ -33,6 +35,11 @@ def story(outside_id: str) -> Iterator[None]:
         _story.reset(token)
 
 
+def current_story() -> str:
+    """The id of the story that is being told here; "" outside of one."""
+    return _story.get()
+
+
 def set_up(form: str, level: int = logging.INFO) -> None:
     """Send logs to stderr as `text` or `json`, in place of whatever was set up before."""
     handler = logging.StreamHandler(sys.stderr)
@@ -42,6 +49,7 @@ def set_up(form: str, level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(STORIES).setLevel(logging.INFO if form == "json" else logging.WARNING)
 
 
 def add_story(record: logging.LogRecord) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 
+from bot.turns import SharedTurns
 from handlers.ports import Sleep
+from storage.turns import Limit
 
 MINUTE = 60.0
 #: chat.postMessage: one message a second in a channel, with short bursts.
@@ -25,6 +28,8 @@ CALLS = {
     "conversations.open": 50,
     "conversations.replies": 50,
     "dnd.info": 50,
+    "files.completeUploadExternal": 100,
+    "files.getUploadURLExternal": 100,
     "users.conversations": 20,
     "users.info": 100,
     "users.list": 20,
@@ -34,11 +39,19 @@ _POST, _EDIT = "chat.postMessage", "chat.update"
 
 
 class Pace:
-    """Real seconds, whatever the bot's own clock says: the limits are Slack's. Whoever comes first goes first."""
+    """Real seconds, whatever the bot's own clock says: the limits are Slack's. Whoever comes first goes first.
 
-    def __init__(self, sleep: Sleep, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `shared`: where instances keep the limits together; each of them waits for one turn of a lane or method at a time,
+    so that one that dies takes few turns with it.
+    """
+
+    def __init__(
+        self, sleep: Sleep, monotonic: Callable[[], float] = time.monotonic, shared: SharedTurns | None = None
+    ) -> None:
         self._sleep = sleep
         self._monotonic = monotonic
+        self._shared = shared
+        self._doors: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._given: defaultdict[str, deque[float]] = defaultdict(deque)  # the last turns, some still to come
         self._closed_until: dict[str, float] = {}  # methods: Slack said how long
 
@@ -65,15 +78,27 @@ class Pace:
             return
         self._closed_until[method] = max(self._closed_until.get(method, 0.0), self._monotonic() + seconds)
 
-    async def _turn(self, method: str, *limits: tuple[str, int, float]) -> None:
+    async def _turn(self, method: str, *limits: Limit) -> None:
         while True:
-            at = self._take_turn(method, limits)
-            while (now := self._monotonic()) < at:
-                await self._sleep(at - now)
+            if self._shared is None:
+                await self._until(self._take_turn(method, limits))
+            else:
+                async with self._doors[limits[0][0]]:
+                    await self._until(await self._take_shared_turn(self._shared, method, limits))
             if self._monotonic() >= self._closed_until.get(method, 0.0):
                 return  # else it was refused meanwhile, and all who wait take new turns behind that
 
-    def _take_turn(self, method: str, limits: tuple[tuple[str, int, float], ...]) -> float:
+    async def _until(self, at: float) -> None:
+        while (now := self._monotonic()) < at:
+            await self._sleep(at - now)
+
+    async def _take_shared_turn(self, shared: SharedTurns, method: str, limits: tuple[Limit, ...]) -> float:
+        """As `_take_turn`, among all instances; while the database can't be asked, among our own."""
+        shut_seconds = max(0.0, self._closed_until.get(method, 0.0) - self._monotonic())
+        seconds = await shared(limits, {method: shut_seconds})
+        return self._take_turn(method, limits) if seconds is None else self._monotonic() + seconds
+
+    def _take_turn(self, method: str, limits: tuple[Limit, ...]) -> float:
         """When the next turn under all these limits is. It is given away now, so that nobody overtakes who waits."""
         at = max(self._monotonic(), self._closed_until.get(method, 0.0))
         for name, most, seconds in limits:

@@ -50,7 +50,7 @@ class Pages:
             verb=made.verdict,
             item=found.item,
             code=found.code,
-            reason_code=made.reason_code,
+            reason_code=made.reason_code or None,
             words=made.rationale,
             seen=made.seen,
         )

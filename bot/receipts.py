@@ -13,7 +13,8 @@ from bot.letters import Lettering
 from bot.recording import put
 from handlers.ports import Busy, Outgoing, Sent, Sleep
 from rules.events import Event, Refusal
-from rules.notices import Broken, lane
+from rules.lanes import lane
+from rules.notices import Board, Broken
 from rules.own_events import Failed, Refused, Threaded
 from storage import items, outbox, threads
 from storage.outbox import Claimed
@@ -34,9 +35,9 @@ class Receipts:
     ) -> None:
         self._store, self._desk, self._clock, self._absences, self._sleep = store, desk, clock, absences, sleep
 
-    async def begun(self, claims: Sequence[Claimed]) -> None:
-        """The send starts now; after a crash it is looked for before it is sent again."""
-        await self._insist(lambda conn: outbox.begin(conn, [claim.id for claim in claims]))
+    async def begun(self, claims: Sequence[Claimed]) -> bool:
+        """The send starts now; after a crash it is looked for before it is sent again. False: it was paused since."""
+        return await self._insist(lambda conn: outbox.begin(conn, [claim.id for claim in claims]))
 
     async def arrived(self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing, where: Sent) -> None:
         """It went there. Replies to it find its item; a first message begins the item's conversation."""
@@ -59,6 +60,7 @@ class Receipts:
                 )
             )  # fmt: skip
         await self._with(receipt, *begins)
+        self._desk.metrics.delivered(claims, "sent")
 
     async def put_off(self, claims: Sequence[Claimed], not_before: datetime, problem: str, *, maybe_sent: bool) -> None:
         """It did not go now; again from `not_before` (UTC) on."""
@@ -68,6 +70,7 @@ class Receipts:
                 outbox.retry(conn, claim.id, not_before, problem, maybe_sent=maybe_sent)
 
         await self._insist(again)
+        self._desk.metrics.delivered(claims, "put_off")
 
     async def put_aside(self, claims: Sequence[Claimed], until: datetime) -> None:
         """It is too early for it; until then (UTC) what stands behind it in its lane goes first."""
@@ -90,6 +93,7 @@ class Receipts:
         if isinstance(doubt, str):
             await self.dropped(claims, doubt)
             return
+        self._desk.metrics.delivered(claims, "failed")
 
         def receipt(conn: Any) -> None:
             for claim in claims:
@@ -104,7 +108,11 @@ class Receipts:
         own = f"{self._desk.books.current.workflows['docket'].key}-"
         # A failed notice about a failure makes no further notice: its item stands, and the digest shows it.
         telling = [
-            c for c in reversed(claims) if not c.notice.item.startswith(own) and not isinstance(c.notice, Broken)
+            c
+            for c in reversed(claims)
+            if not c.notice.item.startswith(own)
+            and not isinstance(c.notice, Broken)
+            and not (isinstance(c.notice, Board) and c.notice.ours)
         ]
         failures = [
             Failed(
@@ -156,6 +164,7 @@ class Receipts:
                 outbox.drop(conn, claim.id, reason, now)
 
         await self._insist(receipt)
+        self._desk.metrics.delivered(claims, "dropped")
 
     async def given_back(self, claims: Sequence[Claimed]) -> None:
         """Whoever comes next may claim them at once."""

@@ -16,10 +16,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.adopting import adopt_at_start, reload
 from bot.build import Bot, build, inbox_names
+from bot.clock import DatabaseClock, clock_of
 from bot.config import Misconfigured, Settings, rulebook
 from bot.connecting import connect
 from handlers.ports import Busy
 from rules.book.rulebook import Rulebook
+from storage import outbox
 from storage.store import Store, Unavailable, Unusable
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ async def open_store(url: str, patience: int | None = None) -> Store:
 
 
 async def run(settings: Settings) -> None:
-    """The bot, from settings to its end by SIGTERM or SIGINT. Raises Misconfigured with what to do."""
+    """The bot, from settings to its end by SIGTERM or SIGINT. Raises Misconfigured and Unusable with what to do."""
     if problems := settings.problems():
         raise Misconfigured("\n".join(problems))
     book, text = rulebook(settings.rulebook)
@@ -59,7 +61,11 @@ async def run(settings: Settings) -> None:
     store = await open_store(settings.database_url)
     waited_seconds = time.monotonic() - began
     try:
-        bot = await build(settings, book, text, store)
+        store.reserve()
+        if not store.shared:
+            with suppress(Unavailable):  # then it is free when its lease ends
+                await store.write(outbox.free)
+        bot = await build(settings, book, text, store, clock=await clock_of(store))
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +80,10 @@ async def run(settings: Settings) -> None:
 
 
 async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> None:
-    """Run a built bot until `stop` is set. Raises Misconfigured where a token or the rulebook can't work."""
+    """Run a built bot until `stop` is set, or until a newer Docket takes over its database.
+
+    Raises Misconfigured where a token or the rulebook can't work, and for that newer one.
+    """
     await adopt_at_start(bot, book, text)
     if bot.web is not None:
         await _listen(bot)
@@ -84,14 +93,19 @@ async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> Non
 
     def changed() -> None:  # called from the storage's threads
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(alarm.ring)
+            loop.call_soon_threadsafe(stop.set if bot.store.outgrown else alarm.ring)
 
     bot.store.subscribe(changed)
     if hasattr(bot.clock, "subscribe"):
         bot.clock.subscribe(alarm.ring)
+        bot.clock.subscribe(bot.knock.sealing.wake)
     tasks = [asyncio.create_task(bot.courier.run(stop)), asyncio.create_task(alarm.run(stop))]
     tasks += [asyncio.create_task(inbox.run(stop)) for inbox in bot.inboxes]
-    silence = asyncio.create_task(bot.silence.run(stop))
+    bot.duties.subscribe(alarm.ring)
+    bot.health.watchdog.ring = alarm.ring
+    rounds = [bot.silence.run(stop), bot.duties.run(stop), bot.health.watchdog.run(stop), bot.knock.sealing.run(stop)]
+    rounds += [bot.clock.run(stop)] if isinstance(bot.clock, DatabaseClock) else []
+    beside = [asyncio.create_task(each) for each in rounds]
     stopped = asyncio.create_task(stop.wait())
     try:
         if bot.slack is not None:
@@ -103,8 +117,10 @@ async def serve(bot: Bot, book: Rulebook, text: str, stop: asyncio.Event) -> Non
     finally:
         stop.set()
         doors = [door.stop() for door in (bot.slack, bot.web) if door is not None]
-        await _within(STOP_SECONDS, asyncio.gather(*doors, *tasks, silence, return_exceptions=True))
+        await _within(STOP_SECONDS, asyncio.gather(*doors, *tasks, *beside, return_exceptions=True))
         await _within(CLOSE_SECONDS, asyncio.gather(*(close() for close in bot.closers), return_exceptions=True))
+    if bot.store.outgrown is not None:
+        raise Misconfigured(str(bot.store.outgrown))
     for task in tasks:
         if task.done() and not task.cancelled() and (problem := task.exception()) is not None:
             raise problem

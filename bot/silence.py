@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -37,8 +38,22 @@ class Watched(Protocol):
     def mailed_at(self) -> datetime | None: ...
 
 
+@dataclass(slots=True)
+class _Watch:
+    """Since when an inbox is watched, by the monotonic clock, and which causes were told of.
+
+    What is not in `told` may have been told of by an earlier process.
+    """
+
+    began: float
+    told: dict[str, bool] = field(default_factory=dict)
+
+
 class Silence:
-    """Looks at `inboxes` every minute; what is known of their habits is kept in the database."""
+    """Looks at `inboxes` every minute; what is known of their habits is kept in the database.
+
+    `ours`: whether this instance is the one that reads the inbox of that name.
+    """
 
     def __init__(
         self,
@@ -48,11 +63,11 @@ class Silence:
         outages: Outages,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        ours: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._store, self._ws, self._inboxes = store, workspace, inboxes
-        self._outages, self._clock, self._monotonic = outages, clock, monotonic
-        self._began = monotonic()
-        self._told: dict[str, bool | None] = {}  # None: an earlier process may have told
+        self._outages, self._clock, self._monotonic, self._ours = outages, clock, monotonic, ours
+        self._watch: dict[str, _Watch] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every minute until `stop`."""
@@ -65,6 +80,9 @@ class Silence:
     async def look(self) -> None:
         """Tell the operator of each inbox that has become silent, and when it no longer is; never raises."""
         for inbox in self._inboxes:
+            if not self._ours(inbox.name):  # another instance reads it, and tells of it
+                self._watch.pop(inbox.name, None)
+                continue
             try:
                 await self._rounds(inbox)
                 await self._mails(inbox)
@@ -72,15 +90,16 @@ class Silence:
                 log.info("inbox:%s: whether it is silent is seen later (%s)", inbox.name, problem)
 
     async def _rounds(self, inbox: Watched) -> None:
-        age = self._monotonic() - (inbox.rounded_at if inbox.rounded_at is not None else self._began)
+        began = self._watch.setdefault(inbox.name, _Watch(self._monotonic())).began
+        age = self._monotonic() - max(began, inbox.rounded_at or began)
         if age > ROUND_SECONDS:
             sentence = (
                 f"The inbox {inbox.name} has not been looked through for {age / 60:.0f} minutes, and its listening "
                 "says nothing of why. Restarting Docket begins anew; mail waits there."
             )
-            await self._tell(f"inbox:{inbox.name}", sentence, part="rounds")
+            await self._tell(inbox.name, f"inbox:{inbox.name}", sentence, part="rounds")
         elif inbox.rounded_at is not None:  # else whatever an earlier process told of may still be so
-            await self._tell(f"inbox:{inbox.name}", "", part="rounds")
+            await self._tell(inbox.name, f"inbox:{inbox.name}", "", part="rounds")
 
     async def _mails(self, inbox: Watched) -> None:
         name, now = f"habit:{inbox.name}", self._clock()
@@ -92,17 +111,17 @@ class Silence:
             await self._store.write(lambda conn: settings.put(conn, self._ws, name, value))
         if habit is None:
             return
-        await self._tell(f"inbox:{inbox.name}:silent", _sentence(inbox.name, habit, now), part="")
+        await self._tell(inbox.name, f"inbox:{inbox.name}:silent", _sentence(inbox.name, habit, now), part="")
 
-    async def _tell(self, cause: str, sentence: str, *, part: str) -> None:
-        key = f"{cause}/{part}"
-        if self._told.get(key) is bool(sentence):
+    async def _tell(self, inbox: str, cause: str, sentence: str, *, part: str) -> None:
+        told = self._watch[inbox].told
+        if told.get(cause) is bool(sentence):
             return
         if sentence:
             await self._outages.failed(cause, sentence, part)
         else:
             await self._outages.recovered(cause, part)
-        self._told[key] = bool(sentence)
+        told[cause] = bool(sentence)
 
 
 def _sentence(name: str, habit: Habit, now: datetime) -> str:

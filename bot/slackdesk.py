@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.desk import BUSY
+from bot.duties import HISTORY, Duties
 from handlers.ports import Busy, Mark
 from storage import heard
 from storage.store import Conflict, Store, Unavailable
@@ -25,6 +27,11 @@ class SlackMemory:
     store: Store
     workspace: str
     clock: Callable[[], datetime]
+    duties: Duties
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """What was missed is read by one instance after the other: the next one finds its marks moved."""
+        return self.duties.alone(HISTORY)
 
     async def marks(self) -> Mapping[str, Mark]:
         """How far each conversation was heard."""

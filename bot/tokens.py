@@ -19,12 +19,15 @@ from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
 
-#: Where a token stands: in the Reply-To of a mail, or in the address of a page. One is never good for the other,
-#: because a reply's address is seen by everybody whom the reply is copied to.
-Use = Literal["mail", "page"]
+#: Where a token stands: in the Reply-To of a mail, in the address of a decision page, in the link that signs somebody
+#: in to the web page (bot/ways_in.py). One is never good for another, because a reply's address is seen by everybody
+#: whom the reply is copied to.
+Use = Literal["mail", "page", "web"]
 
 #: 80 bits: guessed over the wire, one try a request, it holds; the local part of an address stays under 64 characters.
 SIGNATURE_BYTES = 10
+#: It is compared whole and never shortened by a mail client: 160 bits.
+WATCHER_DIGITS = 40
 _KEPT_AS = "secret"
 _UUID_BYTES = 16
 LENGTH = 42  # characters of base32 (RFC 4648, section 6) for the 26 bytes
@@ -57,9 +60,23 @@ class Tokens:
         # made anew and compared whole: the two spare bits at the end must be ours, too
         return outbox_id if hmac.compare_digest(self.mint(outbox_id, use), said.lower()) else None
 
+    def hook_secret(self, workflow: str) -> str:
+        """The secret of a workflow's webhook, as hex; it tells nothing of ours or of another workflow's."""
+        said = b"docket hook 1\0" + workflow.encode(errors="replace")
+        return hmac.new(self._secret, said, hashlib.sha256).hexdigest()
+
     def proof(self, said: bytes) -> str:
         """What proves that a form came from a page of ours, as hex: never good as a token."""
         return hmac.new(self._secret, b"docket form 1\0" + said, hashlib.sha256).hexdigest()
+
+    def session(self, shown: str) -> str:
+        """What is kept of a browser's sign-in, as hex: another secret ends them all."""
+        said = b"docket session 1\0" + shown.encode(errors="replace")
+        return hmac.new(self._secret, said, hashlib.sha256).hexdigest()
+
+    def watcher(self) -> str:
+        """What a program shows that reads /metrics and /readyz from another machine, as hex."""
+        return hmac.new(self._secret, b"docket metrics 1", hashlib.sha256).hexdigest()[:WATCHER_DIGITS]
 
 
 async def tokens_of(settings: Settings, store: Store, workspace: str) -> Tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -58,6 +59,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that was drawn: `png` with its title and alternative text. `digest`: the same is the same to look at.
+
+    `file`: under which id the channel keeps it, where it wants it before the message.
+    """
+
+    name: str
+    title: str
+    alt: str
+    png: bytes = field(repr=False)
+    digest: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """A message ready for one channel. `outbox_id` travels with it; `edit`: replace that message instead.
 
@@ -78,6 +94,7 @@ class Outgoing:
     mentions: Mapping[str, str] = field(default_factory=dict)
     reply_token: str = ""  # of a mail: replies go to the bot's address with it behind a plus
     answers: bool = False  # a mail that answers somebody's mail (Auto-Submitted: auto-replied)
+    images: tuple[Image, ...] = ()  # the message's pictures, as far as they could be drawn
 
 
 class Passing(Exception):
@@ -86,6 +103,10 @@ class Passing(Exception):
     def __init__(self, sentence: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(sentence)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Unshown(Passing):
+    """The channel does not show the images of a message; it may later, and would take it without them."""
 
 
 class Lasting(Exception):
@@ -108,6 +129,14 @@ class Sender(Protocol):
 
     async def find(self, outgoing: Outgoing, since: datetime) -> Sent | None:
         """Whether that outbox id arrived already, as far as the channel can be asked."""
+        ...
+
+
+class Uploads(Protocol):
+    """Where a channel takes images before the message that shows them."""
+
+    async def upload(self, image: Image) -> str:
+        """Leave it there; gives the channel's id of it. Raises Passing or Lasting."""
         ...
 
 
@@ -212,7 +241,11 @@ class Mark:
 
 
 class Heard(Protocol):
-    """What is remembered of Slack's conversations. Every method raises Busy."""
+    """What is remembered of Slack's conversations. Every method raises Busy, but `alone`, which waits."""
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """While it is entered, no other instance reads what was missed."""
+        ...
 
     async def marks(self) -> Mapping[str, Mark]:
         """How far each conversation was heard, by its id; empty before the first start."""
@@ -248,11 +281,14 @@ class DecisionAsked:
     reading: Reading
 
 
+Verdict = Literal["approve", "reject", "changes"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMade:
-    """What was chosen on a decision page; `seen` is what it showed."""
+    """What was chosen on a decision page; `seen` is what it showed. `changes` asks for some, and has no reason code."""
 
-    verdict: Literal["approve", "reject"]
+    verdict: Verdict
     reason_code: str
     rationale: str
     seen: Mapping[str, str]

@@ -37,7 +37,7 @@ def command_word(text: str, workflows: Collection[str], *, mentioned: bool, in_t
     if verb not in VERBS:
         return as_key(first.partition("/")[0]) is not None and not words
     match verb:
-        case "mine" | "exceptions":
+        case "mine" | "exceptions" | "web":
             return not words
         case "quarantine":
             return not words or words[0].lower() in ("release", "drop")
@@ -52,7 +52,7 @@ def command_word(text: str, workflows: Collection[str], *, mentioned: bool, in_t
         case "new":
             return not words or _like_one_of(words[0].lower(), workflows)
         case "away":
-            return "until" in words
+            return "until" in words or words[:1] == ["over"]
         case _:
             key, _, after = item_and_rest(said)
             return key is not None or _without_key(verb, after.split(), mentioned=mentioned, in_thread=in_thread)

@@ -8,20 +8,23 @@ from typing import Any
 from rules import intake
 from rules.asking_back import ask_back, tell_askers
 from rules.attaching import attach
+from rules.book.rulebook import ExceptionRule
+from rules.disputes import weigh
 from rules.draft import DOCKET, Draft, merge
 from rules.events import Deleted, Edited, Mailed, Posted
+from rules.expecting import hear
 from rules.fields.reading import read_answer, read_unasked
-from rules.intake import ask, context, missing, no_persons, read_opening
+from rules.intake import ask, asked_in, context, missing, no_persons, read_opening
 from rules.items import Item
 from rules.messages import Reply
-from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Replied, Unclear
+from rules.notices import CONVERSATION, Card, Handed, Replied, Unclear
 from rules.owners import choose_owner
 from rules.people import may_see
 from rules.prompts import noted, prompt, to_be_prompted
 from rules.ruling import Ruling, World
 from rules.small_talk import small_talk
 from rules.stages import enter
-from rules.stops import judge, judge_again, open_trouble
+from rules.stops import ask_approval, judge, judge_again, open_trouble
 
 
 def from_thread(event: Posted, world: World, item: Item) -> Ruling:
@@ -35,13 +38,14 @@ def from_thread(event: Posted, world: World, item: Item) -> Ruling:
     nodded = to_be_prompted(draft, event.text)
     prompted = {"prompted": [trouble.code for trouble in nodded]} if nodded else {}
     attach(draft, event.text, event.files, {"ts": event.ts, "place": event.place, **prompted})
+    hear(draft, "thread")
     if _opens_another(draft, event.text):
         return _with_another(draft, intake.from_reply(event, world, draft.workflow, follows=item.key))
     aside = event.direct and not small_talk(event.text)
     if aside and draft.by != item.owner and item.closed_at is None:
         draft.tell(Replied(item=item.key, to=item.owner))
     tell_askers(draft, in_slack=True)
-    ruling = _read(draft, event.text)
+    ruling = _read(draft, event.text, files=bool(event.files))
     if nodded:
         return replace(ruling, reply=Reply(message=prompt(nodded, draft.item, draft.workflow, about=event.ts)))
     return replace(ruling, reply=noted(draft.item, draft.by)) if aside else ruling
@@ -62,6 +66,8 @@ def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
     ask_back(draft, event)
     if not event.by:
         return draft.ruling()
+    if event.trust != "failed":
+        hear(draft, "mail")
     if _opens_another(draft, event.new_text):
         return _with_another(
             draft, intake.from_mail(event, world, follows=item.key, into=world.book.workflows[item.workflow])
@@ -69,7 +75,7 @@ def from_mail(event: Mailed, world: World, item: Item) -> Ruling:
     told = tell_askers(draft, in_slack=False)
     if item.owner not in (draft.by, *told) and item.closed_at is None:
         draft.tell(Replied(item=item.key, to=item.owner))
-    return _read(draft, event.new_text, may_answer=event.answerable)
+    return _read(draft, event.new_text, may_answer=event.answerable, files=bool(event.attachments))
 
 
 def from_edit(event: Edited, world: World, item: Item) -> Ruling:
@@ -81,7 +87,7 @@ def from_edit(event: Edited, world: World, item: Item) -> Ruling:
     draft.record("edited", {}, {"text": event.text})
     if item.closed_at is None:
         _follow_the_edit(draft, item)
-        judge(draft)
+        judge(draft, "the message")
     draft.tell(Card(item=item.key, to=CONVERSATION))
     return draft.ruling()
 
@@ -105,12 +111,15 @@ def _counts(draft: Draft) -> bool:
 def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
     """Set field values and let everything follow that depends on them: owner, stop rules, clock, card."""
     by_rows = choose_owner(draft)[:2] if draft.item.missing else None
-    known = {**draft.item.fields, **fields}
+    before = draft.item.fields
+    known = {**before, **fields}
+    changed = [name for name, value in fields.items() if before.get(name) != value]
     left = missing(draft.workflow, known) if draft.item.demanded else ()
     draft.record("filled", {"names": list(fields), "how": how, "missing": list(left)}, {"fields": fields})
     if by_rows is not None:
         _owner_again(draft, by_rows)
-    judge(draft)
+    judge(draft, ", ".join(changed))
+    weigh(draft)
 
 
 def locked(item: Item, shown: tuple[str, ...], name: str) -> bool:
@@ -120,8 +129,13 @@ def locked(item: Item, shown: tuple[str, ...], name: str) -> bool:
 
 def shown_fields(draft: Draft) -> tuple[str, ...]:
     """The fields under `show` of every undecided exception."""
-    rules = (draft.rule(trouble.code) for trouble in draft.item.open_trouble())
-    return tuple(name for rule in rules if rule for name in rule.show)
+    rules = [rule for trouble in draft.item.open_trouble() if (rule := draft.rule(trouble.code)) is not None]
+    return tuple(name for rule in rules for name in rule.show or _all_of(draft, rule))
+
+
+def _all_of(draft: Draft, rule: ExceptionRule) -> tuple[str, ...]:
+    """An approval that names no field is given on all of them; an exception, on what its rule reads."""
+    return tuple(draft.workflow.fields) if rule.gate == "approval" else ()
 
 
 def _begin(event: Posted | Mailed | Edited | Deleted, world: World, item: Item) -> Draft:
@@ -129,7 +143,7 @@ def _begin(event: Posted | Mailed | Edited | Deleted, world: World, item: Item) 
     return Draft(world, event, workflow, item.key, item)
 
 
-def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
+def _read(draft: Draft, text: str, *, may_answer: bool = True, files: bool = False) -> Ruling:
     if draft.item.closed_at is not None and not _opens_again(draft, text):
         return draft.ruling()
     if not _counts(draft):
@@ -140,8 +154,14 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
     answers = read_answer(asked, text, words)
     # While it waits for an answer the whole reply is one; later talk fills a gap only where it names the field.
     found = {**read_unasked(empty, text, words, named_only=not asked), **answers.values}
+    changes = bool(item.changes) and draft.by == item.asked_of
+    if changes:  # what they name now was known, and was not right
+        named = read_unasked([*draft.workflow.fields.values()], text, words, named_only=True)
+        found |= {name: value for name, value in named.items() if item.fields.get(name) != value}
     if found:
         fill(draft, found, "answer")
+    if changes and (files or not small_talk(text)):
+        ask_approval(draft, "answered")
     unclear = {name: problem for name, problem in answers.unclear.items() if name in draft.item.missing}
     if unclear and may_answer and (hush := draft.world.hush() or draft.world.hasty()):
         # Two machines would go on like this for ever: a person takes over.
@@ -151,7 +171,7 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True) -> Ruling:
         if draft.via == "mail":
             # An absence that nothing marks as one would answer this, too, and so on without end.
             draft.record("asked", {"fields": list(unclear), "unclear": True}, by=DOCKET)
-        draft.tell(Unclear(item=draft.key, to=REQUESTER, problems=unclear))
+        draft.tell(Unclear(item=draft.key, to=asked_in(draft.item), problems=unclear))
     return draft.ruling()
 
 
@@ -188,6 +208,7 @@ def reopen(draft: Draft, cause: str) -> None:
     if left:
         ask(draft, anew=True)
     judge_again(draft)
+    weigh(draft)
     draft.tell(Handed(item=item.key, to=item.owner), Card(item=item.key, to=CONVERSATION))
 
 

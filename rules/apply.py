@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules import answers, bounces, by_mail, direct, due, failures, intake, opening, quarantine, starting, tracking
-from rules.commands import NOT_YET, USAGE
+from rules import (
+    answers,
+    bounces,
+    by_mail,
+    direct,
+    due,
+    failures,
+    intake,
+    leaving,
+    opening,
+    pausing,
+    quarantine,
+    rolling_back,
+    standing_still,
+    starting,
+    told,
+    tracking,
+)
+from rules.commands import USAGE
 from rules.decisions import decide
 from rules.disavowals import disavow
 from rules.draft import Draft, merge
@@ -14,29 +31,37 @@ from rules.events import (
     Deleted,
     Edited,
     Event,
+    Hooked,
     Mailed,
     Posted,
     Reacted,
     Unreadable,
 )
 from rules.items import Item
+from rules.mending import mend
 from rules.own_events import (
     Absent,
     Due,
     Failed,
     Looked,
+    Mended,
     Reachable,
     Recovered,
     Refused,
+    Returned,
+    RolledBack,
     Started,
+    StoodStill,
     Threaded,
+    Tried,
     Unreachable,
 )
-from rules.passing_on import pass_on, reachable, unreachable
+from rules.passing_on import give_back, pass_on, reachable, unreachable
 from rules.receiving import receive
-from rules.replies import refused, usage
+from rules.replies import usage
 from rules.rights import guests, unknown
 from rules.ruling import Ruling, World
+from rules.sending_back import ask_for_changes
 from rules.timing import timers
 from rules.work import DEEDS, work
 
@@ -59,12 +84,14 @@ def wanted(event: Event) -> Wanted:
             return Wanted(conversations=_around(message))
         case Mailed():
             return Wanted(conversations=tuple(f"mail:{message_id}" for message_id in event.references))
+        case Hooked():
+            return Wanted(key=event.item, conversations=told.named(event))
         case Command(message=Posted() as message):
             return Wanted(key=event.item, conversations=_around(message))
         case Command():
             in_thread = (f"slack:{event.place}:{event.thread}",) if event.thread else ()
             return Wanted(key=event.item, conversations=in_thread)
-        case Due() | Threaded() | Absent() | Looked():
+        case Due() | Threaded() | Absent() | Returned() | Looked() | Mended() | StoodStill() | RolledBack():
             return Wanted(key=event.item)
         case Started():
             return Wanted(key=event.origin)
@@ -111,12 +138,16 @@ def _judge(event: Event, world: World) -> Ruling:
             return tracking.from_reaction(event, world)
         case Mailed():
             return receive(event, world, _mailed)
+        case Hooked():
+            return told.hear(event, world)
         case Command():
             return _command(event, world, item)
         case Due():
             return _due(event, world, item)
         case Threaded():
             return _threaded(event, world, item)
+        case Mended():
+            return mend(event, world, item)
         case Looked():
             return _looked(event, world, item)
         case Failed():
@@ -133,8 +164,16 @@ def _judge(event: Event, world: World) -> Ruling:
             return reachable(event, world)
         case Started():
             return starting.start(event, world, item) if item else Ruling(ignored="its item is not there")
+        case Returned():
+            return give_back(event, world, item) if item else Ruling(ignored="its item is not there")
         case Absent():
             return pass_on(event, world, item) if item else Ruling(ignored="its item is not there")
+        case StoodStill():
+            return standing_still.stand_still(event, world, item) if item else Ruling(ignored="its item is not there")
+        case RolledBack():
+            return rolling_back.roll_back(event, world, item) if item else Ruling(ignored="its item is not there")
+        case Tried():
+            return Ruling(ignored="it only tried whether a pause holds it")
         case _:
             raise TypeError(f"no rule for {type(event).__name__}")
 
@@ -154,15 +193,17 @@ def _goes_apart(event: Mailed, world: World, item: Item) -> bool:
 
 
 def _command(command: Command, world: World, item: Item | None) -> Ruling:
-    if command.verb in NOT_YET:
-        return Ruling(reply=refused("not_yet", (f"`{command.verb}` is not built yet.",)))
     if (refusal := guests(command, world.book)) is not None:
         return Ruling(reply=refusal)
     if command.verb == "new":
         return opening.opened(command, world)
+    if command.verb in ("pause", "resume"):
+        return pausing.switch(command, world)
     if command.verb == "quarantine":
         return quarantine.judge(command, world)
-    if command.verb not in DEEDS and command.verb not in ("approve", "reject", "disavow"):
+    if command.verb == "away":
+        return leaving.leave(command, world)
+    if command.verb not in DEEDS and command.verb not in ("approve", "reject", "changes", "disavow"):
         raise TypeError(f"`{command.verb}` changes nothing: it is asked, not taken")
     if item is None:
         if command.item is None:
@@ -173,6 +214,8 @@ def _command(command: Command, world: World, item: Item | None) -> Ruling:
     draft = Draft(world, command, workflow, item.key, item)
     if command.verb == "disavow":
         return disavow(draft, command, world)
+    if command.verb == "changes":
+        return draft.ruling(reply=ask_for_changes(draft, command))
     return decide(draft, command) if command.verb in ("approve", "reject") else work(draft, command)
 
 

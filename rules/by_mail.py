@@ -29,9 +29,11 @@ from rules.wording.by_mail_refused import not_believed, which_item
 #: How a command is done: apply's own way, which judges rights.
 Do = Callable[[Command, World, Item | None], Ruling]
 
-QUESTIONS = frozenset({"mine", "list", "show", "why", "decide", "exceptions", "help", "digest", "report", "quarantine"})
+QUESTIONS = frozenset(
+    {"mine", "list", "show", "why", "decide", "exceptions", "help", "digest", "report", "quarantine", "web"}
+)
 #: What is said to an exception, where a letter asks about one.
-_ABOUT_AN_EXCEPTION = frozenset({*DECISIONS, "ask", "assign", "snooze"})
+_ABOUT_AN_EXCEPTION = frozenset({*DECISIONS, "changes", "ask", "assign", "snooze"})
 #: Refusals that the letter's own list of choices mends.
 _CHOICES = frozenset({"reason_code", "rationale"})
 _NEW = re.compile(r"[\W_]*new\s+\S+\s*", re.IGNORECASE)
@@ -80,7 +82,13 @@ def _question(event: Mailed, world: World, person: str, said: Parsed, item: Item
         trouble = next((t for t in waiting if may_decide(t, person, item.requester)), None)
     known = {name: value for name, value in asked.items() if value}
     told = answer(event, person, item, asked=known, trouble=trouble)
-    believed = event.trust == "aligned" or (item and doubt(event, world.ticket, person, item, world.now) is None)
+    doubted: str | None = "failed" if event.trust else "no_token"
+    if item is not None:
+        doubted = doubt(event, world.ticket, person, item, world.now)
+    believed = event.trust == "aligned" or doubted is None
+    if said.verb == "web" and not believed:  # a link that signs somebody in is more than an answer
+        lines = not_believed(doubted or "", event.by, said.verb, item, world.book.operator)
+        return Ruling(notices=cautious(world, answer(event, person, item, lines=lines)))
     return Ruling(
         notices=told if believed else cautious(world, told),
         touched=item.key if item else "",
@@ -158,7 +166,7 @@ def _command(event: Mailed, said: Parsed, item: Item | None, asked: Trouble | No
 
 def _meant(command: Command, item: Item) -> Trouble | None:
     """The exception that is to be decided, where it is plain which."""
-    waiting = item.open_trouble(command.code) if command.verb in DECISIONS else ()
+    waiting = item.open_trouble(command.code) if command.verb in (*DECISIONS, "changes") else ()
     return waiting[0] if len(waiting) == 1 else None
 
 

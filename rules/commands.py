@@ -1,12 +1,15 @@
 """The grammar of what people type after `/docket`, after a mention, or in a direct message.
 
-    new WORKFLOW [text]            mine        list [WORKFLOW]      exceptions        help [VERB]
-    show|why|claim|next|accept|ack|close|decide KEY                 digest [NAME]     report NAME
+    new WORKFLOW [text]            mine        list|exceptions [WORKFLOW]             help [VERB]
+    show|why|claim|next|accept|ack|decide KEY                       digest [NAME]     report NAME       web
+    close KEY [override CODE why]
     assign KEY @person             back|reopen KEY cause            ask KEY question
     except KEY CODE why            approve|reject KEY[/EXCEPTION] CODE why
-    set KEY field value            evidence KEY kind value          tick KEY n
-    snooze KEY 2h                  away until D for @person         breakglass KEY why
-    pause|resume [WORKFLOW]        quarantine                       disavow KEY
+    set KEY field value            evidence KEY kind value
+    tick KEY n [pass|fail|blocked|undo why]
+    snooze KEY 2h                  away [@who] until D for @person  breakglass KEY why
+    pause [WORKFLOW] [why]         resume [WORKFLOW]                disavow KEY       quarantine
+    changes KEY[/EXCEPTION] what is missing                         reply KEY text
 
 Words are matched in any case; a KEY is letters, a dash and digits (REF-12), with /EXCEPTION where one is meant.
 """
@@ -33,30 +36,33 @@ USAGE: dict[Verb, tuple[str, str]] = {
     "claim": ("take an item yourself", "claim KEY"),
     "assign": ("hand an item to someone", "assign KEY @person"),
     "next": ("move it to the next stage", "next KEY"),
-    "back": ("send it back a stage", "back KEY cause"),
+    "back": ("send it back to where it came from", "back KEY cause"),
     "except": ("raise an exception", "except KEY CODE why"),
-    "decide": ("see a decision card again", "decide KEY"),
+    "decide": ("see a decision card again, or decide as before", "decide KEY [as in KEY]"),
     "approve": ("approve an exception", "approve KEY CODE why"),
     "reject": ("reject an exception", "reject KEY CODE why"),
     "evidence": ("add a proof", "evidence KEY kind value"),
-    "close": ("close it", "close KEY"),
+    "close": ("close it, with its proof or saying why without", "close KEY [override CODE why]"),
     "snooze": ("be reminded later; deadlines stay", "snooze KEY 2h"),
-    "away": ("say who stands in for you", "away until D for @person"),
+    "away": ("say who stands in for you", "away until D for @person, away over"),
     "breakglass": ("act first, be reviewed after", "breakglass KEY why"),
-    "pause": ("stop a workflow", "pause [WORKFLOW]"),
-    "resume": ("let it go on", "resume [WORKFLOW]"),
+    "pause": ("stop a workflow, or all", "pause [WORKFLOW|all] [why]"),
+    "resume": ("let it go on", "resume [WORKFLOW|all]"),
     "digest": ("the digest, now", "digest [NAME]"),
     "report": ("a question to the ledger", "report NAME"),
     "help": ("this", "help [VERB]"),
     "accept": ("accept a handoff", "accept KEY"),
-    "tick": ("tick a step off", "tick KEY n"),
+    "tick": ("tick a step off", "tick KEY n [pass|fail|blocked|undo why]"),
     "set": ("set a field", "set KEY field value"),
     "ack": ("say that you are on it", "ack KEY"),
     "reopen": ("open it again", "reopen KEY cause"),
     "ask": ("ask the requester something", "ask KEY question"),
-    "exceptions": ("open exceptions", "exceptions"),
+    "exceptions": ("what waits for a decision", "exceptions [WORKFLOW]"),
     "quarantine": ("what was held", "quarantine [release|drop ID why]"),
+    "changes": ("send an approval back with what is missing", "changes KEY what is missing"),
+    "reply": ("answer the requester in your own words", "reply KEY text"),
     "disavow": ("say that a decision in your name was not yours", "disavow KEY"),
+    "web": ("a link to look on your own, in a browser", "web"),
 }
 
 #: One of each, as somebody would type it.
@@ -79,7 +85,7 @@ EXAMPLES: dict[Verb, str] = {
     "snooze": "snooze REF-12 2h",
     "away": "away until 2026-12-01 for @lee",
     "breakglass": "breakglass REF-12 the customer stands in the shop",
-    "pause": "pause refund",
+    "pause": "pause refund the bank is down",
     "resume": "resume refund",
     "digest": "digest morning",
     "report": "report stall-rate",
@@ -92,11 +98,11 @@ EXAMPLES: dict[Verb, str] = {
     "ask": "ask REF-12 which card was charged?",
     "exceptions": "exceptions",
     "quarantine": "quarantine",
+    "changes": "changes ACC-4 until when is it needed?",
+    "reply": "reply REF-12 the money goes out today",
     "disavow": "disavow REF-12",
+    "web": "web",
 }
-
-#: Verbs that later versions answer; typed now they get an honest sentence.
-NOT_YET: frozenset[str] = frozenset({"back", "accept", "tick", "away", "breakglass", "pause", "resume", "report"})
 
 #: A typed word that is at least this like a verb (rapidfuzz ratio, 100 is equal) was probably meant for it.
 MEANT_FROM = 60
@@ -104,7 +110,7 @@ MEANT_FROM = 60
 _KEY = re2.compile(r"([A-Za-z][A-Za-z0-9]{0,9})-([0-9]{1,12})(?:/([A-Za-z][A-Za-z0-9_]{0,60}))?")
 _WITH_KEY = frozenset(
     {"show", "why", "claim", "assign", "next", "back", "except", "decide", "approve", "reject", "evidence", "close",
-     "snooze", "breakglass", "accept", "tick", "set", "ack", "reopen", "ask", "disavow"}
+     "snooze", "breakglass", "accept", "tick", "set", "ack", "reopen", "ask", "disavow", "changes", "reply"}
 )  # fmt: skip
 
 
@@ -159,8 +165,11 @@ def parse(text: str) -> Parsed | Misunderstood:
     if verb == "new":
         workflow, words = _parted(rest)
         return Parsed(verb=verb, workflow=workflow.lower() or None, words=words)
-    if verb in ("list", "pause", "resume"):
+    if verb in ("list", "exceptions"):
         return Parsed(verb=verb, workflow=rest.lower() or None)
+    if verb in ("pause", "resume"):
+        workflow, why = _parted(rest)
+        return Parsed(verb=verb, workflow=workflow.lower() or None, words=_because(why))
     if verb == "away":
         return _away(rest)
     if verb == "quarantine":
@@ -196,14 +205,26 @@ def _about_an_item(verb: Verb, rest: str) -> Parsed:
     item, code, after = item_and_rest(rest)
     head, tail = _parted(after)
     match verb:
+        case "decide":
+            like = as_key(after.split()[-1]) if after.lower().startswith("as in ") else None
+            return Parsed(verb=verb, item=item, code=code, name=like, words=after)
         case "approve" | "reject":
             return Parsed(verb=verb, item=item, code=code, reason_code=head.upper() or None, words=_because(tail))
+        case "changes":
+            return Parsed(verb=verb, item=item, code=code, words=_because(after))
         case "except":
             return Parsed(verb=verb, item=item, code=head.upper() or None, words=_because(tail))
         case "assign":
             return Parsed(verb=verb, item=item, code=code, person=head or None, words=_because(tail))
         case "snooze":
             return Parsed(verb=verb, item=item, code=code, until=head or None)
+        case "close" if head.lower() == "override":
+            code_named, why = _parted(tail)
+            return Parsed(
+                verb=verb, item=item, name="override", reason_code=code_named.upper() or None, words=_because(why)
+            )
+        case "breakglass":
+            return Parsed(verb=verb, item=item, words=_because(after))
         case "set" | "evidence" | "tick":
             return Parsed(verb=verb, item=item, name=head.lower() or None, words=tail)
         case _:
@@ -216,10 +237,19 @@ def _because(words: str) -> str:
 
 
 def _away(rest: str) -> Parsed:
+    """`[@who] until D for @person`, in which D may be several words (`next friday`); `over [@who]`: they are back."""
     words = rest.split()
-    until = words[words.index("until") + 1] if "until" in words[:-1] else None
-    person = words[words.index("for") + 1] if "for" in words[:-1] else None
-    return Parsed(verb="away", until=until, person=person)
+    low = [word.lower() for word in words]
+    if low[:1] == ["over"]:
+        return Parsed(verb="away", until="over", name=" ".join(words[1:]) or None)
+    first = low.index("until") if "until" in low else len(words)
+    last = len(low) - 1 - low[::-1].index("for") if "for" in low else len(words)
+    return Parsed(
+        verb="away",
+        name=" ".join(words[: min(first, last)]) or None,
+        until=" ".join(words[first + 1 : max(first + 1, last)]) or None,
+        person=" ".join(words[last + 1 :]) or None,
+    )
 
 
 def _misspelt(word: str) -> Misunderstood:

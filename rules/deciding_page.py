@@ -18,7 +18,7 @@ from rules.wording.lines import shown_values
 class Page:
     """`approve` and `reject` are empty where nothing is to be decided here (any more); `card` then says what became.
 
-    `shown` is what the person sees and decides against (kept as Command.seen).
+    `changes`: it can be sent back, too. `shown` is what the person sees and decides against (kept as Command.seen).
     """
 
     person: str
@@ -27,6 +27,7 @@ class Page:
     card: Message
     approve: tuple[Choice, ...] = ()
     reject: tuple[Choice, ...] = ()
+    changes: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -41,7 +42,8 @@ def page(ticket: Ticket, world: World) -> Page | None:
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     if not may_see(book, item, workflow, ticket.person):
         return None  # it was private and theirs, and is theirs no more
-    card = decision_card(item, trouble, workflow, book, world.now, reader=ticket.person)
+    like = () if workflow.private or trouble.state != "open" else world.like(item, trouble)
+    card = decision_card(item, trouble, workflow, book, world.now, reader=ticket.person, like=like)
     rule = workflow.rule(trouble.code)
     if trouble.state != "open" or rule is None or not may_decide(trouble, ticket.person, item.requester):
         return Page(person=ticket.person, item=item.key, code=trouble.code, card=card)
@@ -52,6 +54,7 @@ def page(ticket: Ticket, world: World) -> Page | None:
         card=card,
         approve=_choices(rule.approve, book),
         reject=_choices(rule.reject, book),
+        changes=trouble.gate == "approval",
         shown=shown_values(item, workflow, trouble.code),
     )
 

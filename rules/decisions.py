@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
+from rules import expecting
+from rules.approvals import next_gate
+from rules.checklists import keeps_in_stage
+from rules.decision_form import THIN, decision_form
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.events import Command, Verb
@@ -11,12 +16,16 @@ from rules.intake import ask
 from rules.items import Trouble
 from rules.messages import Line, Reply, Who
 from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Receipt, Verdict
+from rules.outgoing import settle
 from rules.passing_on import mended
 from rules.replies import done, refused
+from rules.reviews import conclude
 from rules.rights import refusal, sees, unknown
 from rules.ruling import Ruling
 from rules.stages import enter, finish, following
-from rules.stops import cards, keep_clock, read_values
+from rules.stops import ask_approval, cards, keep_clock, read_values
+from rules.thin import is_thin
+from rules.wording.break_glass import bypassed_line
 from rules.wording.lines import decided_line, shown_values
 
 
@@ -29,10 +38,21 @@ def decide(draft: Draft, command: Command) -> Ruling:
     if problem := _flaw(draft, trouble, command):
         return draft.ruling(reply=problem)
     shown = shown_values(item, draft.workflow, trouble.code)
-    verdict = "approve" if command.verb == "approve" else "reject"
+    verdict: Literal["approve", "reject"] = "approve" if command.verb == "approve" else "reject"
+    code = command.reason_code or ""
+    thin = is_thin(command.words, code, draft.book.reason_codes.get(code, ""))
+    if thin and draft.by not in trouble.nudged:
+        draft.record("nudged", {"code": trouble.code})
+        form = decision_form(draft, trouble, command, verdict, nudged=True)
+        return draft.ruling(reply=replace(refused("thin", THIN, blank="words"), form=form))
     draft.record(
         "decided",
-        {"code": trouble.code, "verdict": verdict, "reason_code": command.reason_code},
+        {
+            "code": trouble.code,
+            "verdict": verdict,
+            "reason_code": command.reason_code,
+            **({"thin": True} if thin else {}),
+        },
         {"rationale": command.words.strip(), "seen": shown, "values": read_values(draft, trouble.code)},
     )
     after_decision(draft, trouble, verdict)
@@ -89,32 +109,51 @@ def choose(draft: Draft, command: Command) -> Trouble | Reply:
 
 def after_decision(draft: Draft, trouble: Trouble, verdict: str) -> None:
     """What a verdict does to the item (interface.md, "States")."""
+    if draft.workflow.built_in == "review":
+        conclude(draft, trouble)
+        return
+    if trouble.gate == "outgoing":
+        settle(draft, trouble, verdict)
+        ask_approval(draft)
+        keep_clock(draft)
+        return
     rule = draft.rule(trouble.code)
     follow_up = draft.workflow.follow_up
     asked_out = follow_up is not None and follow_up.then == trouble.code
-    stale = rule is not None and rule.stale
     if draft.item.source.channel == "mail" and draft.item.owner != draft.by:
         # no card in a thread shows the owner how it goes on
         draft.tell(Verdict(item=draft.key, to=draft.item.owner, code=trouble.code))
     if verdict == "reject" and rule is not None and rule.on_reject == "close":
         finish(draft, "rejected")
         return
-    stage = draft.workflow.stage(draft.item.stage)
     if verdict == "approve":
-        draft.tell(Verdict(item=draft.key, to=REQUESTER, code=trouble.code))
-        if asked_out:
-            draft.record("demand_dropped", {"because": trouble.code}, by=DOCKET)
-        if draft.workflow.name == "docket":
+        if trouble.gate != "approval" or next_gate(draft.item, draft.workflow) is None:  # of several the last
+            draft.tell(Verdict(item=draft.key, to=REQUESTER, code=trouble.code))
+        if draft.workflow.built_in == "docket":
             finish(draft, "done")
-        elif (after := following(draft)) and after.unmet == trouble.code:
-            enter(draft, after)
-        elif (asked_out or stale) and stage is not None:
-            enter(draft, stage)
-    elif asked_out and draft.item.missing:
+        else:
+            let_go_on(draft, trouble)
+    elif asked_out and (draft.item.missing or draft.item.changes):
         ask(
             draft, anew=True
         )  # it stays and still needs the answer: a fresh round of questions, so it can't rest for ever
+    expecting.again(draft, trouble.code)
+    ask_approval(draft)
     keep_clock(draft)
+
+
+def let_go_on(draft: Draft, trouble: Trouble) -> None:
+    """The item goes on where an exception stopped it: what it asked for in vain is demanded no more."""
+    follow_up, rule = draft.workflow.follow_up, draft.rule(trouble.code)
+    asked_out = follow_up is not None and follow_up.then == trouble.code
+    stage = draft.workflow.stage(draft.item.stage)
+    if asked_out:
+        draft.record("demand_dropped", {"because": trouble.code}, by=DOCKET)
+    free = next_gate(draft.item, draft.workflow) is None  # whatever else is approved, nothing goes past a gate
+    if (after := following(draft)) and after.unmet == trouble.code and free and not keeps_in_stage(draft, trouble):
+        enter(draft, after)
+    elif (asked_out or (rule is not None and rule.stale)) and stage is not None:
+        enter(draft, stage)
 
 
 def _flaw(draft: Draft, trouble: Trouble, command: Command) -> Reply | None:
@@ -147,6 +186,8 @@ def _nothing_open(draft: Draft, last: Trouble | None) -> Reply:
         line = decided_line(draft.item, last, draft.book)
         act = "mail" if draft.via == "mail" else "click"
         return refused("already_decided", line, (f"Nothing was changed by your {act}.",))
+    if last is not None and last.state == "bypassed":
+        return refused("bypassed", bypassed_line(draft.item, last), ("Nothing was changed.",))
     if last is not None and last.state == "void":
         return refused("void", (f"{last.code} of {draft.key} no longer waits for a decision. Nothing was changed.",))
     owner = draft.item.owner

@@ -1,72 +1,108 @@
-"""The manager's morning: what waits, what is overdue, what was decided and why, and what the bot itself failed at."""
+"""The manager's morning: what waits for them, what broke a promise or will today, and all else that they must know.
+
+An item stands in the first list that it belongs to; what else there is about it stands there, behind "also". So the
+counts of the first line are the rows below, and nothing is read twice.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
+from functools import partial
+from typing import Final
 
+from rules.board import WorkflowOf
 from rules.book.rulebook import Rulebook
+from rules.digest_deadlines import Deadline, deadlines
+from rules.digest_facts import Figures
+from rules.digest_listing import Listing, Words
+from rules.digest_work import long_ago, passing, silent
 from rules.items import Item, Trouble
-from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
-from rules.people import may_decide, zone_of
-from rules.reading import ROWS, WorkflowOf
+from rules.messages import Action, Line, Message, Part, Section, Strong, When
+from rules.pauses import covering
 from rules.timing import in_words
-from rules.wording.lines import title
+from rules.wording import digest as words
+from rules.wording.pauses import drill_line, pause_rows
+from rules.wording.unasked import glass, overdue_lines, unproven
+
+YOURS, BROKEN, TODAY, LANE, DECIDED = "Waits for you", "Broken", "Today", "Exceptions", "Decided"
+QUIET, HANDOFFS, REVIEWS, UNPROVEN = "Quiet", "Handoffs", "Reviews overdue", "Closed without proof"
+GLASS, MENDING, PAUSED, OURS = "Glass broken", "Remediation", "Paused and held", "Ours"
+#: The lists in their order, and which command shows all of each.
+ORDER: Final = {
+    YOURS: "/docket mine",
+    BROKEN: "/docket list",
+    TODAY: "/docket list",
+    LANE: "/docket exceptions",
+    DECIDED: "docketbot ledger export",
+    QUIET: "/docket list",
+    HANDOFFS: "/docket report handoffs",
+    REVIEWS: "/docket report overdue-reviews",
+    UNPROVEN: "/docket report closed-without-evidence",
+    GLASS: "docketbot ledger export",
+    MENDING: "/docket report remediation",
+    PAUSED: "/docket quarantine",
+    OURS: "/docket exceptions docket",
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What a digest is made of, private work left out: the open items, those that changed in the time covered, counts.
+def digest(
+    name: str,
+    reader: str,
+    day: date,
+    figures: Figures,
+    book: Rulebook,
+    workflow_of: WorkflowOf,
+    week: Sequence[Section] = (),
+) -> Message:
+    """The digest `name` of `reader` for the local day `day`; the counts of its first line equal the rows below it.
 
-    `since` and `until` bound that time, half-open, in UTC.
+    `week`: what a digest of whole weeks tells besides, right behind what is urgent.
     """
-
-    since: datetime
-    until: datetime
-    open_items: Sequence[Item]
-    changed: Sequence[Item]
-    held: int = 0  # in quarantine, now
-
-
-def digest(name: str, reader: str, day: date, figures: Figures, book: Rulebook, workflow_of: WorkflowOf) -> Message:
-    """The digest `name` of `reader` for the local day `day`; the counts of its first line equal the rows below it."""
     shown = _Shown(reader, figures, book, workflow_of)
     person = book.named(reader).split(" ")[0]
     written = f"{day:%A %b} {day.day}"
-    headline: Line = (Strong(f"{book.organization}, {written}"), f" · {person}'s digest")
-    sections = tuple(section for section in shown.sections() if section.rows)
-    counts = shown.counts()
+    sections = [section for section in shown.sections() if section.rows]
+    urgent = sum(section.heading in (YOURS, BROKEN, TODAY) for section in sections)
+    sections[urgent:urgent] = [section for section in week if section.rows]
+    counts = shown.counts() if sections else "nothing waits for you"
     return Message(
         subject=f"{book.organization}, {written}: {counts}",
-        headline=headline,
-        lines=((counts,),),
-        sections=sections,
-        small=(shown.foot(),),
+        headline=(Strong(f"{book.organization}, {written}"), f" · {person}'s digest"),
+        lines=((counts,) if sections else shown.nothing(),),
+        sections=tuple(sections),
+        small=tuple(line for line in (shown.foot(counts=bool(sections)),) if line),
         bulk=True,
     )
 
 
 class _Shown:
-    """The parts of one digest, each computed once, so that the counts and the rows can't disagree."""
+    """The lists of one digest, made in their order: what is put first keeps the item."""
 
     def __init__(self, reader: str, figures: Figures, book: Rulebook, workflow_of: WorkflowOf) -> None:
         self.reader, self.figures, self.book, self.workflow_of = reader, figures, book, workflow_of
         self.now = figures.until
-        self.work = [i for i in figures.open_items if i.workflow != "docket" and not workflow_of(i).private]
-        self.ours = [i for i in figures.open_items if i.workflow == "docket"]
-        pairs = [(i, t) for i in self.work for t in i.open_trouble()]
-        pairs.sort(key=lambda pair: pair[1].due_at)
-        self.mine = [(i, t) for i, t in pairs if may_decide(t, reader, i.requester)]
-        self.others = [(i, t) for i, t in pairs if (i, t) not in self.mine]
-        self.late = [i for i in self.work if self._is_late(i)]
-        self.today = [i for i in self.work if self._due_today(i)]
-        self.quiet = [i for i in self.work if self._is_quiet(i)]
-        self.decided = self._decided()
-        self.opened = [i for i in figures.changed if self._within(i.opened_at) and self._ordinary(i)]
-        self.closed = [i for i in figures.changed if i.closed_at and self._within(i.closed_at) and self._ordinary(i)]
+        known = book.people.get(reader)
+        self.linked = known is not None and bool(known.slack)
+        self.work = [item for item in figures.open_items if self._ordinary(item)]
+        self.changed = [item for item in figures.changed if self._ordinary(item)]
+        ours = [item for item in figures.open_items if item.workflow == "docket"]
+        self.due = deadlines(self.work, ours, reader, book, workflow_of, self.now, figures.pauses)
+        self.lists = Listing()
+        self._urgent()
+        self._lane()
+        self._decided()
+        self._work()
+        self._unasked()
+        for item in self.work:
+            if workflow_of(item).built_in == "remediation":
+                self._put(MENDING, item, partial(words.mending, item))
+        for row in pause_rows(figures.pauses, figures.waits):
+            self.lists.apart(PAUSED, "", partial(_line, row.line))
+        if figures.held:
+            self.lists.apart(PAUSED, "", partial(words.held, figures.held, book))
+        for item in ours:
+            self._put(OURS, item, partial(words.ours, item), brief=True)
 
     def _ordinary(self, item: Item) -> bool:
         return item.workflow != "docket" and not self.workflow_of(item).private
@@ -74,150 +110,128 @@ class _Shown:
     def _within(self, at: datetime) -> bool:
         return self.figures.since <= at < self.figures.until
 
-    def _runs(self, item: Item) -> bool:
-        return item.due_at is not None and item.clock_stopped_at is None
+    def _name(self, item: Item) -> Line:
+        return words.named(item, self.workflow_of(item), linked=self.linked)
 
-    def _is_late(self, item: Item) -> bool:
-        return self._runs(item) and item.due_at is not None and item.due_at < self.now
+    def _put(self, heading: str, item: Item, told: Words, *, brief: bool = False, also: str = "") -> None:
+        """What is `told` of an item: behind its name (`brief`: its key), or in the row that it has, behind `also`."""
 
-    def _due_today(self, item: Item) -> bool:
-        if not self._runs(item) or item.due_at is None or item.due_at < self.now:
-            return False
-        zone = ZoneInfo(zone_of(self.book, self.reader))
-        return item.due_at.astimezone(zone).date() == self.now.astimezone(zone).date()
+        def whole() -> Line:
+            name = self._name(item)
+            return (name[0], "  ", *told()) if brief else (*name, " · ", *told())
 
-    def _is_quiet(self, item: Item) -> bool:
-        """Silent for over a day, and in none of the lists above."""
-        silent = self.now - (item.touched_at or item.opened_at) > timedelta(days=1)
-        return silent and not item.open_trouble() and item not in self.late and item not in self.today
+        self.lists.put(heading, item.key, whole, (lambda: (also, *told())) if also else told)
 
-    def _decided(self) -> list[tuple[Item, Trouble]]:
-        found = [
-            (i, t)
-            for i in self.figures.changed
-            for t in i.exceptions
-            if t.decision is not None and self._within(t.decision.at) and self._ordinary(i)
-        ]
-        return sorted(found, key=lambda pair: pair[1].decision.at if pair[1].decision else self.now)
+    def _urgent(self) -> None:
+        for trouble, item in self.due.yours:
+            self.lists.apart(YOURS, item.key, partial(self._decision, item, trouble), _buttons(item, trouble))
+        for heading, due in ((BROKEN, self.due.broken), (TODAY, self.due.today)):
+            for deadline in due:
+                self._put(heading, deadline.item, partial(self._deadline, deadline, broken=heading == BROKEN))
 
-    def counts(self) -> str:
-        if not (
-            self.mine
-            or self.others
-            or self.late
-            or self.today
-            or self.decided
-            or self.quiet
-            or self.ours
-            or self.figures.held
-            or self.opened
-        ):
-            return f"Nothing waits for you. {_items(self.work)} open, nothing overdue, {len(self.closed)} closed."
-        parts = [_oldest(self.mine, self.now)]
-        parts += [f"{len(rows)} {words}" for rows, words in ((self.late, "overdue"), (self.today, "due today")) if rows]
-        return "  ·  ".join(parts)
+    def _decision(self, item: Item, trouble: Trouble) -> Line:
+        page, flow = self.figures.page_of(item, trouble), self.workflow_of(item)
+        return words.to_decide(item, trouble, flow, self.now, self._name(item), page)
+
+    def _deadline(self, deadline: Deadline, *, broken: bool) -> Line:
+        item, trouble, flow = deadline.item, deadline.trouble, self.workflow_of(deadline.item)
+        if trouble is not None:
+            return words.broken_answer(trouble, flow) if broken else words.waiting(trouble, self.now)
+        said = words.broken_stage if broken else words.due_stage
+        return said(item, deadline.due_at, flow)
+
+    def _lane(self) -> None:
+        if not self.due.codes:
+            return
+        below = sum(not self.lists.has(item.key) for _, item in self.due.lane) + len(self.due.reviews)
+        above = len(self.due.codes) - below
+        self.lists.apart(LANE, "", partial(words.lane, self.due.codes, above, self.now))
+        for trouble, item in self.due.lane:
+            self._put(LANE, item, partial(words.waiting, trouble, self.now))
+
+    def _decided(self) -> None:
+        found = [(t.decision.at if t.decision else t.ended_at, t, i) for i in self.changed for t in i.exceptions]
+        told = [(at, t, i) for at, t, i in found if at and self._within(at) and (t.decision or t.changes)]
+        for _, trouble, item in sorted(told, key=lambda each: each[0]):
+            self._put(DECIDED, item, partial(words.decided, trouble), brief=True)
+
+    def _work(self) -> None:
+        """What does not get on; of what is paused that is no wonder."""
+        since = self.figures.since
+        before = long_ago(since, self.now)
+        going = [item for item in self.work if covering(self.figures.pauses, item.workflow) is None]
+        for item, last in silent(going, before):
+            if self.workflow_of(item).built_in is None:
+                self._put(QUIET, item, partial(words.quiet, item, last))
+        for item in going:
+            if (found := passing(item, self.workflow_of(item), since, before)) is not None:
+                self._put(HANDOFFS, item, partial(words.passing, found))
+
+    def _unasked(self) -> None:
+        for line in overdue_lines(self.due.reviews, self.now):
+            self.lists.apart(REVIEWS, "", partial(_line, line))
+        for item, line in unproven(self.changed, self._within):
+            self._put(UNPROVEN, item, partial(_line, line), brief=True, also="closed ")
+        for item, line in glass(self.changed, self._within):
+            self._put(GLASS, item, partial(_line, line), brief=True, also="glass broken: ")
 
     def sections(self) -> list[Section]:
-        return [
-            _cut("Waits for you", [self._trouble_row(i, t, decide=True) for i, t in self.mine], "/docket mine"),
-            _cut("Overdue", [self._late_row(i) for i in self.late], "/docket list"),
-            _cut("Due today", [self._late_row(i) for i in self.today], "/docket list"),
-            _cut("Waits for others", [self._trouble_row(i, t) for i, t in self.others], "/docket exceptions"),
-            _cut("Decided", [self._decided_row(i, t) for i, t in self.decided], "docketbot ledger export"),
-            _cut("Opened", [self._opened_row(i) for i in self.opened], "/docket list"),
-            _cut("Quiet", [self._quiet_row(i) for i in self.quiet], "/docket list"),
-            _cut("Ours", [*self._held_rows(), *(self._ours_row(i) for i in self.ours)], "/docket exceptions"),
-        ]
+        return [self.lists.section(heading, where) for heading, where in ORDER.items()]
 
-    def foot(self) -> Line:
-        by_code = Counter(t.code for _, t in (*self.mine, *self.others))
-        codes = ", ".join(f"{code} {count}" for code, count in by_code.most_common())
-        open_now = f"{_items(self.work)} open, {len(self.opened)} opened and {len(self.closed)} closed since "
-        return (open_now, When(self.figures.since), f" · open exceptions: {codes}" if codes else "")
+    def counts(self) -> str:
+        """The three things that matter, each as many as there are rows below."""
+        yours, broken, today = (self.lists.count(heading) for heading in (YOURS, BROKEN, TODAY))
+        parts = ["No decision waits for you"]
+        if yours:
+            age = in_words((self.now - min(t.opened_at for t, _ in self.due.yours)).total_seconds())
+            waits = "1 decision waits" if yours == 1 else f"{yours} decisions wait"
+            parts = [f"{waits} for you (oldest {age})"]
+        if broken:
+            parts.append("1 promise broken" if broken == 1 else f"{broken} promises broken")
+        if today:
+            parts.append(f"{today} will break today")
+        if not (yours or broken or today):
+            parts.append("no promise broken, none due today")
+        return "  ·  ".join(parts)
 
-    def _trouble_row(self, item: Item, trouble: Trouble, *, decide: bool = False) -> Row:
-        age = in_words((self.now - trouble.opened_at).total_seconds())
-        over = " · overdue" if trouble.due_at < self.now else ""
-        line: Line = (
-            Strong(item.key), f"  {title(item, self.workflow_of(item))} · {trouble.code} · ", Who(trouble.owner),
-            f" · open {age} · by ", When(trouble.due_at), over,
-        )  # fmt: skip
-        if not decide:
-            return Row(line=line)
-        key, code = item.key, trouble.code
-        approve = Action(verb="approve", label="Approve", item=key, code=code, style="primary")
-        return Row(
-            line=line, actions=(approve, Action(verb="reject", label="Reject", item=key, code=code, style="danger"))
-        )
+    def nothing(self) -> Line:
+        """All there is to say of a day without news."""
+        _, closed = self._flow()
+        return (f"Nothing waits for you. {_items(self.work)} open, nothing overdue, {closed} closed since ",
+                When(self.figures.since), ".")  # fmt: skip
 
-    def _late_row(self, item: Item) -> Row:
-        assert item.due_at is not None, "only what is due is in this list"
-        workflow = self.workflow_of(item)
-        line: Line = (
-            Strong(item.key),
-            f"  {title(item, workflow)} · {item.stage} · ",
-            Who(item.owner),
-            " · due ",
-            When(item.due_at),
-        )
-        return Row(line=line)
+    def foot(self, *, counts: bool) -> Line:
+        """How much there is, how punctual the bot was, the seal, and when the off switch was tried."""
+        opened, closed = self._flow()
+        parts: list[Line] = []
+        if counts:
+            so_far = f"{_items(self.work)} open, {opened} opened and {closed} closed since "
+            parts.append((so_far, When(self.figures.since)))
+        if said := self.figures.punctuality.in_words():
+            parts.append((said,))
+        if self.figures.seal:
+            parts.append((f"seal {self.figures.seal}",))
+        if self.figures.drill:
+            parts.append(drill_line(self.figures.drill))
+        foot: list[Part] = [part for n, line in enumerate(parts) for part in (" · " if n else "", *line) if part]
+        return tuple(foot)
 
-    def _decided_row(self, item: Item, trouble: Trouble) -> Row:
-        decision = trouble.decision
-        assert decision is not None, "only decided exceptions are in this list"
-        verb = "approved" if decision.verdict == "approve" else "rejected"
-        void = " · void, the values changed" if trouble.state == "void" else ""
-        line: Line = (
-            Strong(item.key), f"  {trouble.code} {verb} by ", Who(decision.by), f", {decision.reason_code}: ",
-            Quote(decision.rationale), void,
-        )  # fmt: skip
-        return Row(line=line)
+    def _flow(self) -> tuple[int, int]:
+        opened = sum(self._within(item.opened_at) for item in self.changed)
+        return opened, sum(bool(item.closed_at and self._within(item.closed_at)) for item in self.changed)
 
-    def _opened_row(self, item: Item) -> Row:
-        workflow = self.workflow_of(item)
-        return Row(
-            line=(Strong(item.key), f"  {title(item, workflow)} · ", Who(item.owner), " · ", When(item.opened_at))
-        )
 
-    def _quiet_row(self, item: Item) -> Row:
-        since = item.touched_at or item.opened_at
-        return Row(
-            line=(
-                Strong(item.key),
-                f"  {title(item, self.workflow_of(item))} · ",
-                Who(item.owner),
-                " · since ",
-                When(since),
-            )
-        )
+def _line(line: Line) -> Line:
+    return line
 
-    def _held_rows(self) -> list[Row]:
-        held = self.figures.held
-        if not held:
-            return []
-        said = "1 mail is held" if held == 1 else f"{held} mails are held"
-        return [Row(line=(Strong(said), " · ", Who(self.book.operator), " looks at them: /docket quarantine"))]
 
-    def _ours_row(self, item: Item) -> Row:
-        count = max((t.count for t in item.exceptions), default=1)
-        times = f" ({count} times)" if count > 1 else ""
-        return Row(
-            line=(Strong(item.key), f"  {item.fields.get('what', item.title)}{times} · ", Who(item.owner), " has it")
-        )
+def _buttons(item: Item, trouble: Trouble) -> tuple[Action, ...]:
+    key, code = item.key, trouble.code
+    return (
+        Action(verb="approve", label="Approve", item=key, code=code, style="primary"),
+        Action(verb="reject", label="Reject", item=key, code=code, style="danger"),
+    )
 
 
 def _items(some: Sequence[Item]) -> str:
     return "1 item" if len(some) == 1 else f"{len(some)} items"
-
-
-def _oldest(mine: Sequence[tuple[Item, Trouble]], now: datetime) -> str:
-    if not mine:
-        return "No decision waits for you"
-    age = in_words((now - min(t.opened_at for _, t in mine)).total_seconds())
-    waits = "1 decision waits" if len(mine) == 1 else f"{len(mine)} decisions wait"
-    return f"{waits} for you (oldest {age})"
-
-
-def _cut(heading: str, rows: list[Row], where: str) -> Section:
-    more = len(rows) - ROWS
-    return Section(heading=heading, rows=tuple(rows[:ROWS]), rest=f"and {more} more: {where}" if more > 0 else "")

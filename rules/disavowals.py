@@ -70,6 +70,8 @@ def _decide_anew(draft: Draft, before: Trouble) -> None:
     rule = draft.rule(before.code)
     if rule is None or draft.item.open_trouble(before.code):
         return
+    if before.gate == "outgoing" and before.state == "approved":
+        return  # the words are out, and would be sent once more
     if before.raised_by:
         open_trouble(draft, before.code, because=before.because, raised_by=before.raised_by)
     elif rule.when is None or draft.met(rule):

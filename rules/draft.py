@@ -93,6 +93,7 @@ class Draft:
         fields: Mapping[str, str] | None = None,
         code: str = "",
         owner: str = "",
+        cause: str = "",
     ) -> None:
         """Have an item of `workflow` opened because of this one, in the same take (events.Started)."""
         self._leads_to.append(
@@ -110,6 +111,7 @@ class Draft:
                 fields=fields or {},
                 code=code,
                 owner=owner,
+                cause=cause,
             )
         )
 
@@ -173,6 +175,8 @@ def merge(first: Ruling, *others: Ruling) -> Ruling:
             offered={**first.offered, **other.offered},
             leads_to=first.leads_to + other.leads_to,
             spends=first.spends or other.spends,
+            pauses=first.pauses or other.pauses,
+            resumes=first.resumes or other.resumes,
             unjudged=first.unjudged + other.unjudged,
         )
     return first

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
+from rules.expecting import silent
 from rules.intake import ask
 from rules.items import Trouble
-from rules.notices import CONVERSATION, Card, DecisionCard, Discreet, Late, Notice, Reminder
+from rules.notices import CONVERSATION, Card, DecisionCard, Discreet, Late, Notice, Reminder, WentUp
 from rules.own_events import Due
 from rules.people import ladder, steps_left
 from rules.ruling import Ruling
-from rules.stops import cards, open_trouble
+from rules.stops import ask_approval, cards, open_trouble
 from rules.timing import (
     ESCALATE,
+    EXPECT,
     FOLLOW_UP,
     LATE,
     REMIND,
@@ -35,6 +37,8 @@ def fire(draft: Draft, due: Due) -> Ruling:
             _late(draft)
         case k if k == STALE:
             _stale(draft)
+        case k if k == EXPECT:
+            silent(draft)
         case k if k == ESCALATE:
             _escalate(draft, draft.item.open_trouble(due.subject)[0])
         case _:
@@ -44,8 +48,10 @@ def fire(draft: Draft, due: Due) -> Ruling:
 
 def _follow_up(draft: Draft) -> None:
     rule = draft.workflow.follow_up
-    assert rule is not None, "only a workflow with `follow_up` has such a timer"
-    names = ", ".join(draft.item.missing)
+    if rule is None:  # nothing is followed up here: whoever asked for changes decides on it as it stands
+        ask_approval(draft, "nothing came")
+        return
+    names = ", ".join(draft.item.missing) or f"changes ({draft.item.changes})"
     if draft.item.absent:
         because = f"An automatic reply came when {names} was asked for; asking again would reach nobody."
         open_trouble(draft, rule.then, because=because, raised_by=DOCKET)
@@ -59,7 +65,10 @@ def _follow_up(draft: Draft) -> None:
 def _remind(draft: Draft, code: str) -> None:
     item = draft.item
     to = item.open_trouble(code)[0].may_decide if code else (item.owner,)
+    lapsed = not code and item.acknowledged_at is not None
     draft.record("reminded", {"code": code, "to": list(to)}, by=DOCKET)
+    if lapsed:
+        draft.tell(Card(item=item.key, to=CONVERSATION))  # it said that somebody is on it
     for person in to:
         # The timer goes by the owner's hours; whom the escalation reached since may be in another zone.
         at = reminder_hours(draft.book, draft.workflow, code, person).next_opening(draft.now)
@@ -128,6 +137,6 @@ def _escalate(draft: Draft, trouble: Trouble) -> None:
     )
     if step.discreet:
         up = Discreet(item="", to=step.person, what="late")
-    draft.tell(
-        *(card for card in cards(draft, now) if card.to != step.person), up, Card(item=draft.key, to=CONVERSATION)
-    )
+    told = WentUp(item=draft.key, to=trouble.owner, code=trouble.code, opened_at=opened_at, person=step.person)
+    draft.tell(*(card for card in cards(draft, now) if card.to != step.person), up)
+    draft.tell(told, Card(item=draft.key, to=CONVERSATION))

@@ -11,10 +11,17 @@ Kind = Literal[
     "opened", "filled", "conflicted", "owned", "entered", "asked", "clock", "raised", "counted", "reminded",
     "late", "escalated", "decided", "voided", "reassigned", "snoozed", "acknowledged", "questioned",
     "attached", "edited", "deleted", "alike", "evidenced", "closed", "reopened", "demand_dropped", "threaded",
-    "rulebook", "relieved", "failed", "looked",
+    "rulebook", "relieved", "failed", "looked", "mended", "paused", "resumed", "stood_still", "restored",
+    "rolled_back",
     "bounced", "released", "dropped",
-    "refused", "unclear", "disavowed", "linked",
+    "changes_asked", "spoken",
+    "run_started", "ticked", "awaited", "heard",
+    "refused", "unclear", "disavowed", "linked", "handed", "accepted", "returned", "bypassed", "away", "told", "nudged",
 ]  # fmt: skip
+
+
+#: In the place of an item's key: the chain of what concerns none, like rulebooks and absences.
+OWN_RECORD = ""
 
 
 def stamp(at: datetime) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Via = Literal["slack", "mail", "page", "timer", "command line", "docket"]
+from rules.elsewhere import Elsewhere
+
+Via = Literal["slack", "mail", "page", "webhook", "timer", "command line", "docket"]
 Automatic = Literal["", "auto-reply", "bounce", "receipt", "notification", "own"]
 
 
@@ -165,10 +167,35 @@ class Unreadable(Event):
     problem: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooked(Event):
+    """Another system says something in a webhook that is signed for `workflow`; `by` is `hook:` and its name.
+
+    It speaks about the item of key `item`, else about the one that it knows under the id `link`; with neither, or a
+    `link` that no item has yet, `text` opens one. `fields` are values as they were sent, `status` where it stands over
+    there, `evidence` kinds and values of proof; `close`: it is to be closed, if nothing is in the way.
+    """
+
+    workflow: str
+    system: str = ""
+    item: str | None = None
+    link: str = ""
+    text: str = ""
+    title: str = ""
+    requester: str = ""  # an identity, "": the system asks for it itself
+    fields: Mapping[str, str] = field(default_factory=dict)
+    status: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    close: bool = False
+    note: str = ""
+    links: tuple[Elsewhere, ...] = ()
+
+
 Verb = Literal[
     "new", "mine", "list", "show", "claim", "assign", "next", "back", "except", "decide", "approve", "reject",
     "evidence", "close", "snooze", "away", "breakglass", "pause", "resume", "why", "digest", "report", "help",
     "accept", "tick", "set", "ack", "reopen", "ask", "exceptions", "quarantine", "disavow",
+    "changes", "reply", "web",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from rules.draft import DOCKET, Draft
 from rules.events import (
     Command,
     Event,
+    Hooked,
     Mailed,
     Unreadable,
 )
@@ -30,6 +31,7 @@ from rules.stops import open_trouble
 #: What a cause begins with, and the exception code it becomes; anything else is OURS.
 CODES = {
     "absent:": "ABSENT",
+    "reachability": "ABSENT",
     "disavowed:": "DISAVOWED",
     "unreadable:": "UNREADABLE",
     "deliver:": "UNDELIVERABLE",
@@ -70,6 +72,8 @@ def confined(event: Event, book: Rulebook) -> str:
             workflow = private_reader(book, (event.inbox, *event.addressed))
         case Unreadable():
             workflow = private_reader(book, (event.inbox,))
+        case Hooked():
+            workflow = book.workflows.get(event.workflow)
         case Command():
             workflow = book.workflows.get(event.workflow or "") or book.by_key(event.workflow or "")
         case _:

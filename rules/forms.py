@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from rules.break_glass import foreseen
+from rules.checklist_form import checklist_form
+from rules.decision_form import decision_form, told_before
 from rules.decisions import chosen, may
 from rules.draft import Draft
 from rules.events import Command
-from rules.messages import Blank, Choice, Form, Line, Reply, Who
+from rules.handing import stays_here
+from rules.messages import Blank, Choice, Form, Line, Reply
 from rules.new_form import new_form
 from rules.people import held_by
+from rules.proofs import WANTS
 from rules.refusals import closed
-from rules.rights import guests, unknown
+from rules.replies import refused
+from rules.rights import guests, sees, unknown
 from rules.ruling import World
-from rules.wording.lines import heading, shown_lines, shown_values, why_it_is_here
+from rules.stages import lacking_evidence
+from rules.wording.lines import heading
 
-WHY = "Why, so that someone new understands it next month"
 NOT_TRACKED: Line = ("Nothing tracks this message yet. Track it first; then an exception can be raised on it.",)
 
 
@@ -39,12 +45,19 @@ def form(command: Command, world: World) -> Form | Reply | None:
     draft = Draft(world, command, workflow, item.key, item)
     if command.verb in ("approve", "reject"):
         return _decision(draft, command)
+    if command.verb == "decide":
+        return _as_in(draft, command)
     # Before anybody fills in what they may not do.
-    if (refusal := may(draft, command.verb)) is not None:
-        return refusal
+    problem = chosen(draft, command) if command.verb == "changes" else may(draft, command.verb)
+    if isinstance(problem, Reply):
+        return problem
     if command.verb != "reopen" and (over := closed(draft)) is not None:
         return over
-    lines: tuple[Line, ...] = (heading(item, workflow),)
+    if command.verb == "back" and (problem := stays_here(draft)) is not None:
+        return problem
+    if command.verb == "tick":
+        return checklist_form(draft, command)
+    lines: tuple[Line, ...] = (heading(item, workflow), *(foreseen(draft) if command.verb == "breakglass" else ()))
     blanks = _BLANKS[command.verb](draft, command)
     name, submit = _TITLES[command.verb]
     return Form(
@@ -62,44 +75,31 @@ def form(command: Command, world: World) -> Form | Reply | None:
 
 def has_form(verb: str) -> bool:
     """Whether a click on `verb` asks for something first."""
-    return verb in ("new", "approve", "reject") or verb in _BLANKS
+    return verb in ("new", "approve", "reject", "tick") or verb in _BLANKS
 
 
 def _decision(draft: Draft, command: Command) -> Form | Reply:
     trouble = chosen(draft, command)
     if isinstance(trouble, Reply):
         return trouble
-    item, workflow = draft.item, draft.workflow
-    rule = workflow.rule(trouble.code)
-    assert rule is not None, "what can be decided has its rule"
-    codes = rule.approve if command.verb == "approve" else rule.reject
-    verb = "Approve" if command.verb == "approve" else "Reject"
-    lines: list[Line] = [
-        (*heading(item, workflow), " · from ", Who(item.requester)),
-        *shown_lines(item, workflow, trouble.code),
-        ("Here because of ", *why_it_is_here(item, trouble, workflow)),
-    ]
-    return Form(
-        verb=command.verb,
-        title=f"{verb} {item.key}"[:24],
-        submit=f"{verb} {item.key}"[:24],
-        blanks=(
-            Blank(
-                name="reason_code",
-                label="Reason code",
-                kind="choice",
-                choices=tuple(Choice(value=c, label=c, meaning=draft.book.reason_codes.get(c, "")) for c in codes),
-                initial=(command.reason_code or "") if command.reason_code in codes else "",
-            ),
-            Blank(name="words", label=WHY, kind="long", initial=command.words),
-        ),
-        item=item.key,
-        code=trouble.code,
-        lines=tuple(lines),
-        shown=shown_values(item, workflow, trouble.code),
-        place=command.place,
-        place_name=command.place_name,
-    )
+    return decision_form(draft, trouble, command, "approve" if command.verb == "approve" else "reject")
+
+
+def _as_in(draft: Draft, command: Command) -> Form | Reply:
+    """`decide KEY as in OTHER`: the form filled as that one was decided under the same code; the person signs it."""
+    trouble = chosen(draft, replace(command, verb="approve"))  # for who may decide, not for who may see
+    if isinstance(trouble, Reply):
+        return trouble
+    other = draft.world.other(command.name or "")
+    flow = draft.world.book_of(other.rulebook).workflows.get(other.workflow) if other else None
+    if other is None or flow is None or not sees(draft.book, other, flow, draft.by):
+        return unknown(command.name or "such item")
+    before = other.last_trouble(trouble.code) if other.workflow == draft.item.workflow else None
+    if before is None or before.decision is None or before.state not in ("approved", "rejected"):
+        return refused("no_precedent", (f"{other.key} has no decision on {trouble.code} that stands.",))
+    filled = replace(command, reason_code=before.decision.reason_code, words=before.decision.rationale)
+    made = decision_form(draft, trouble, filled, before.decision.verdict)
+    return replace(made, lines=(told_before(other.key, before.decision), *made.lines))
 
 
 def _words(label: str) -> Callable[[Draft, Command], tuple[Blank, ...]]:
@@ -140,11 +140,18 @@ def _field(draft: Draft, command: Command) -> tuple[Blank, ...]:
 
 
 def _proof(draft: Draft, command: Command) -> tuple[Blank, ...]:
-    kinds = dict.fromkeys((*draft.workflow.close.evidence, "note", "link", "message"))
-    choices = tuple(Choice(value=kind, label=kind) for kind in kinds if kind != "file")
+    """What is still lacking comes first."""
+    lacking = lacking_evidence(draft)
+    kinds = dict.fromkeys((*lacking, *draft.workflow.close.evidence, "note", "link", "message", "file"))
+    choices = tuple(
+        Choice(value=kind, label=f"{kind}, still lacking" if kind in lacking else kind, meaning=WANTS[kind][0])
+        for kind in kinds
+    )
+    first = command.name or (lacking[0] if lacking else "")
+    hint = "Of a file its name; it must have come into the item's thread or by mail."
     return (
-        Blank(name="name", label="Kind of proof", kind="choice", choices=choices, initial=command.name or ""),
-        Blank(name="words", label="The proof", initial=command.words),
+        Blank(name="name", label="Kind of proof", kind="choice", choices=choices, initial=first),
+        Blank(name="words", label="The proof", initial=command.words, hint=hint),
     )
 
 
@@ -162,6 +169,10 @@ _TITLES: dict[str, tuple[str, str]] = {
     "snooze": ("Snooze", "Snooze"),
     "ask": ("Ask about", "Ask"),
     "reopen": ("Open again", "Open again"),
+    "breakglass": ("Break the glass on", "Go past it"),
+    "changes": ("Changes to", "Send back"),
+    "reply": ("Reply on", "Send"),
+    "back": ("Send back", "Send back"),
 }
 
 _BLANKS: dict[str, Callable[[Draft, Command], tuple[Blank, ...]]] = {
@@ -171,5 +182,9 @@ _BLANKS: dict[str, Callable[[Draft, Command], tuple[Blank, ...]]] = {
     "evidence": _proof,
     "snooze": _until,
     "ask": _words("What do you want to know"),
+    "breakglass": _words("Why it can't wait; it is reviewed afterwards"),
     "reopen": _words("Why it is opened again"),
+    "changes": _words("What is missing or must change"),
+    "reply": _words("Your words to whoever asked"),
+    "back": _words("What is missing or wrong"),
 }

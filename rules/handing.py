@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from rules.book.rulebook import Rulebook
+from rules.bouncing import came_from
 from rules.decisions import choose, reassign
 from rules.draft import Draft
 from rules.events import Command
-from rules.messages import Reply, Who
-from rules.notices import CONVERSATION, Card, Handed
+from rules.handoffs import hand
+from rules.messages import Line, Reply, When, Who
+from rules.notices import CONVERSATION, Card
 from rules.people import is_present, may_reassign, runs, seat
-from rules.refusals import closed
+from rules.refusals import blocked, closed
 from rules.replies import done, refused, usage
-from rules.wording.lines import reach
+from rules.stages import enter
+from rules.wording.lines import has_it, reach
 
 
 def claim(draft: Draft, command: Command) -> Reply:
@@ -34,6 +37,57 @@ def assign(draft: Draft, command: Command) -> Reply:
     return _hand_to(draft, to, command.words)
 
 
+def accept(draft: Draft, command: Command) -> Reply:
+    """Take what was handed over as it is."""
+    item = draft.item
+    if problem := closed(draft):
+        return problem
+    if item.unaccepted is None:
+        last = item.handoffs[-1] if item.handoffs else None
+        since: Line = (" since ", When(last.accepted_at)) if last is not None and last.accepted_at else ()
+        line: Line = (f"Nothing on {item.key} waits to be accepted. ", Who(item.owner), " has it", *since, ".")
+        return refused("accepted_already", line)
+    draft.record("accepted")
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    return done((f"{item.key} is accepted. ", *has_it(draft.item, draft.workflow), "."), item=item.key)
+
+
+def send_back(draft: Draft, command: Command) -> Reply:
+    """Give it back, for a cause, to the stage and the person that it came from: rework, and counted as such."""
+    item, cause = draft.item, command.words.strip()
+    if problem := stays_here(draft):
+        return problem
+    if not cause:
+        return refused("cause", ("Say what is missing or wrong; it stands in the record.",), blank="words")
+    origin = came_from(item, draft.workflow)
+    assert origin is not None, "what nobody handed over stays here"
+    left, passed_from = origin
+    stage = draft.workflow.stage(left)
+    if stage is not None and left != item.stage:
+        enter(draft, stage, owner=passed_from, cause=cause)
+    else:
+        owner, backup = seat(draft.book, draft.workflow, passed_from, item.backup, item.requester, draft.now)
+        draft.record("reassigned", {"code": "", "owner": owner, "backup": backup}, {"because": f"sent back: {cause}"})
+        hand(draft, item.owner, left, cause=cause)
+        draft.tell(Card(item=item.key, to=CONVERSATION))
+    return done((f"{item.key} is back in {draft.item.stage}. ", Who(draft.item.owner), " has it."), item=item.key)
+
+
+def stays_here(draft: Draft) -> Reply | None:
+    """Why it can't be sent back, and what to do instead; None: it can."""
+    item = draft.item
+    if problem := closed(draft) or blocked(draft):
+        return problem
+    if came_from(item, draft.workflow) is not None:
+        return None
+    first: Line = (f"Nobody handed {item.key} over: {item.stage} is where it began, so it can't be sent back.",)
+    ways = [f"`/docket assign {item.key} @person` hands it to somebody else"]
+    ways += [f"`/docket except {item.key} CODE why` asks for a decision"] if draft.workflow.exceptions else []
+    if origin := next((link.key for link in item.links if link.relation == "from"), ""):
+        ways.append(f"`/docket reopen {origin} cause` opens what it came from again")
+    return refused("nobody_handed_it", first, ("; ".join(ways) + ".",))
+
+
 def meant(book: Rulebook, said: str) -> str | None:
     """Whom `@person` means: a Slack user, an address, or a key or name of the rulebook in any case; None: nobody."""
     said = said.removeprefix("@")
@@ -53,6 +107,8 @@ def _hand_decision(draft: Draft, command: Command, to: str) -> Reply:
         return refused("not_yours", (*owner, f" owns {chosen.code} and can hand it over."))
     if problem := _outside(draft, to, (chosen.owner, chosen.backup)) or _unfit(draft, to):
         return problem
+    if chosen.gate == "outgoing" and to == chosen.raised_by:
+        return refused("own_request", (Who(to), " wrote what waits; somebody else says yes to it."), blank="person")
     if not command.words.strip():
         return refused("cause", ("Say why it goes to somebody else; it stands in the record.",), blank="words")
     reassign(draft, chosen, to, command.words.strip())
@@ -86,7 +142,6 @@ def _hand_to(draft: Draft, to: str, because: str) -> Reply:
     second = item.backup if item.backup != to else item.owner
     owner, backup = seat(draft.book, draft.workflow, to, second, item.requester, draft.now)
     draft.record("reassigned", {"code": "", "owner": owner, "backup": backup}, {"because": because or "handed over"})
+    hand(draft, item.owner, item.stage or "")
     draft.tell(Card(item=item.key, to=CONVERSATION))
-    if to != draft.by:
-        draft.tell(Handed(item=item.key, to=to, passed_from=draft.by))
     return done((Who(to), f" has {item.key} now."), item=item.key)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from rules.board import waiting
 from rules.book.rulebook import Rulebook, Workflow
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Row, Section, Strong, When, Who
 from rules.people import above, may_decide, may_see
 from rules.quarantine import rows as held_rows
 from rules.traces import Kept
+from rules.wording.approvals import asked, verb
 from rules.wording.cards import decision_actions, lower, next_step
-from rules.wording.lines import shown_lines
+from rules.wording.lines import shares, shown_lines
+from rules.wording.passing import receiving
 from rules.wording.standing import called, short, standing
 
 WorkflowOf = Callable[[Item], Workflow]
@@ -67,7 +69,7 @@ def home(
     if yours := answers_for(book, reader):
         empty = f"No exception waits for others here. You answer for {short(', '.join(yours), 200)}."
         rows = _overseen_rows(seen, reader, book, workflow_of, now)
-        sections.append(_section("Exceptions you answer for, oldest first", rows, (empty,)))
+        sections.append(_section("Exceptions you answer for, by deadline", rows, (empty,)))
     if held := held_rows(kept, reader, book):
         sections.append(_section("Held until you look at it", list(held), ("Nothing is held.",)))
     return Home(sections=tuple(sections), until=_until(seen, now))
@@ -86,7 +88,7 @@ def oversees(book: Rulebook, reader: str, workflow: Workflow, owner: str) -> boo
 
 def nothing_waits(reader: str, book: Rulebook) -> Line:
     """That no decision waits, and how one would get here."""
-    work = (w for w in book.workflows.values() if w.name != "docket")
+    work = (w for w in book.workflows.values() if w.built_in is None)
     yours = [code for w in work for code, rule in w.exceptions.items() if rule.owner == reader]
     if reader not in book.people or not yours:
         return ("No decisions wait for you.",)
@@ -126,9 +128,10 @@ def asked_rows(items: Iterable[Item], reader: str, workflow_of: WorkflowOf, now:
 def _decision(trouble: Trouble, item: Item, workflow: Workflow, reader: str, now: datetime) -> Row:
     """What to decide and until when, on what, against which values; the buttons of the decision card."""
     rule = workflow.rule(trouble.code)
-    means = lower(rule.means) if rule else trouble.code
-    when: Line = ("Decide by ",) if trouble.due_at > now else (Strong("Decide now"), ", it was due ")
-    line: list[Line] = [(*when, When(trouble.due_at), f": {means} ({trouble.code})")]
+    means = asked(item, trouble, workflow) or f"{lower(rule.means) if rule else trouble.code} ({trouble.code})"
+    act = verb(trouble)
+    when: Line = (f"{act} by ",) if trouble.due_at > now else (Strong(f"{act} now"), ", it was due ")
+    line: list[Line] = [(*when, When(trouble.due_at), f": {means}")]
     if item.workflow == "docket":
         line.append((*called(item, workflow),))
     else:
@@ -141,6 +144,9 @@ def _decision(trouble: Trouble, item: Item, workflow: Workflow, reader: str, now
 
 def _deeds(item: Item, workflow: Workflow) -> tuple[Action, ...]:
     """What its owner does most, all in the `···` menu, which holds five."""
+    if answers := receiving(item):
+        menu = tuple(replace(answer, style="", more=True) for answer in answers)
+        return (*menu, next_step(item, workflow), _deed("assign", "Hand over", item), _deed("show", "Show", item))
     on_it = () if item.acknowledged_at or item.state != "open" else (_deed("ack", "I'm on it", item),)
     return (
         *on_it,
@@ -166,30 +172,18 @@ def how_to_ask(book: Rulebook) -> str:
 def _overseen_rows(
     items: Iterable[Item], reader: str, book: Rulebook, workflow_of: WorkflowOf, now: datetime
 ) -> list[Row]:
-    """By code, the code with the oldest first; what the reader may decide stands above with its buttons already."""
+    """By code, what is due first on top; what the reader may decide stands above with its buttons already."""
     pairs = [
         (t, item)
-        for item in items
-        for t in item.open_trouble()
+        for t, item in waiting(items, book, workflow_of)
         if oversees(book, reader, workflow_of(item), t.owner) and not may_decide(t, reader, item.requester)
     ]
-    pairs.sort(key=lambda pair: pair[0].opened_at)
     rows: list[Row] = []
     for code in dict.fromkeys(trouble.code for trouble, _ in pairs):
         of_code = [pair for pair in pairs if pair[0].code == code]
-        rows.append(Row(line=(Strong(code), f" · {len(of_code)} open · ", *_shares(t.owner for t, _ in of_code))))
+        rows.append(Row(line=(Strong(code), f" · {len(of_code)} open · ", *shares(t.owner for t, _ in of_code))))
         rows += [Row(line=_exception(trouble, item, workflow_of(item), now)) for trouble, item in of_code]
     return rows
-
-
-def _shares(owners: Iterable[str]) -> Line:
-    """`Lee 2, Maria 1`; one alone has them all."""
-    counts = Counter(owners).most_common()
-    if len(counts) == 1:
-        return (Who(counts[0][0]),)
-    return tuple(
-        part for n, (who, count) in enumerate(counts) for part in (", " if n else "", Who(who), f" {count}") if part
-    )
 
 
 def _exception(trouble: Trouble, item: Item, workflow: Workflow, now: datetime) -> Line:

@@ -11,7 +11,7 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft
 from rules.events import Attachment, Event, Mailed, Posted
 from rules.fields.reading import Context, find
-from rules.items import Source
+from rules.items import Item, Source
 from rules.likeness import alike
 from rules.notices import CONVERSATION, REQUESTER, Card, Handed, Question, Received
 from rules.owners import choose_owner
@@ -264,9 +264,14 @@ def _ask_or_raise(draft: Draft, may_ask: bool) -> None:
 
 
 def ask(draft: Draft, *, anew: bool = False) -> None:
-    """Ask the requester for all that is missing; `anew` starts the count of questions again."""
+    """Ask for all that is missing; `anew` starts the count of questions again."""
     draft.record("asked", {"fields": list(draft.item.missing), "anew": anew}, by=DOCKET)
-    draft.tell(Question(item=draft.key, to=REQUESTER), Card(item=draft.key, to=CONVERSATION))
+    draft.tell(Question(item=draft.key, to=asked_in(draft.item)), Card(item=draft.key, to=CONVERSATION))
+
+
+def asked_in(item: Item) -> str:
+    """Where a question goes: to the requester, to the owner of what the rules opened."""
+    return item.owner if item.source.channel == "docket" else REQUESTER
 
 
 def _attach_to_twin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -53,6 +54,7 @@ def alike(a: str, b: str) -> bool:
     return fuzz.token_sort_ratio(" ".join(sorted(first)), " ".join(sorted(second))) >= ALIKE_FROM or first == second
 
 
+@lru_cache(maxsize=64)  # a take looks up by it, and stores it
 def signature(text: str) -> str:
     """The same for all texts that could be alike, as far as a glance can tell: a hash of what must be equal.
 

@@ -16,6 +16,8 @@ from rules.wording.standing import called, standing
 PATH = "/items/"
 #: Below it stands each decision's own page, by its token.
 DECISIONS = "/decide/"
+#: Below it stands the web page for people of the rulebook; below the second what signs them in, by a token.
+LOOK, WAY_IN = "/look/", "/look/in/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +30,30 @@ class Dwelling:
 
 def related(item: Item) -> tuple[str, ...]:
     """The keys of the items that an item's card speaks of."""
-    return tuple(key for key in (item.follows, *item.alike) if key)
+    return tuple(key for key in (item.follows, *item.alike, *(link.key for link in item.links)) if key)
 
 
-def threads(others: Iterable[tuple[Item, Workflow]]) -> dict[str, str]:
-    """The addresses of these items' threads by their keys, as far as they have one that may be spoken of."""
-    return {i.key: i.source.permalink for i, workflow in others if i.source.permalink and _is_open(workflow)}
+def threads(others: Iterable[tuple[Item, Workflow]], public_url: str = "") -> dict[str, str]:
+    """The addresses of these items by their keys, as far as they have one that may be spoken of.
+
+    That is its thread's; of what the rules opened, which has none, its own below `public_url` (DOCKET_PUBLIC_URL).
+    """
+    found = {}
+    for item, workflow in others:
+        own = page(item, workflow, public_url) if item.source.channel == "docket" else ""
+        if _is_open(workflow) and (address := item.source.permalink or own):
+            found[item.key] = address
+    return found
 
 
 def decision_page(token: str, public_url: str) -> str:
     """The address of the page that a token of a letter opens, below `public_url` (DOCKET_PUBLIC_URL)."""
     return f"{public_url.rstrip('/')}{DECISIONS}{token}"
+
+
+def way_in(token: str, public_url: str) -> str:
+    """The address that signs the reader of a token in to the web page, below `public_url` (DOCKET_PUBLIC_URL)."""
+    return f"{public_url.rstrip('/')}{WAY_IN}{token}"
 
 
 def page(item: Item, workflow: Workflow, public_url: str) -> str:

@@ -3,12 +3,15 @@
     approve [KEY[/EXCEPTION]] CODE because WHY      `:` or `-` may stand for `because`
     reject  [KEY[/EXCEPTION]] CODE because WHY
     ask [KEY] QUESTION
+    changes [KEY] because WHAT IS MISSING           of an approval
+    reply KEY TEXT                                  all of the mail goes to whoever asked
     this wasn't me                                  in answer to the receipt of a decision
 
-and what can be typed after `/docket`, in the same words (rules/commands.py): claim, assign, next, close, evidence, set,
-except, snooze, ack, reopen, show, why, decide, mine, list, exceptions, digest, help, new. KEY may be left out where the
-letter that is answered names the item. Words count in any case; quotation marks around the line are passed over. What
-follows a line that a mail program broke (some 70 characters) belongs to it.
+and what can be typed after `/docket`, in the same words (rules/commands.py): claim, assign, next, tick, close,
+evidence, set, except, snooze, ack, reopen, breakglass, show, why, decide, mine, list, exceptions, digest, web, help,
+new.
+KEY may be left out where the letter that is answered names the item. Words count in any case; quotation marks around
+the line are passed over. What follows a line that a mail program broke (some 70 characters) belongs to it.
 
 Nothing else is a decision: not "approved", "yes", "ok", nor a line that asks, doubts or sets a condition ("approve?",
 "approve CODE, but ..."). And nothing else is a command: a line that only begins like one ("Show me the money, please")
@@ -19,12 +22,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from rules.book.durations import parse_short
 from rules.book.rulebook import Rulebook, Workflow
+from rules.checklists import STATES
 from rules.commands import Parsed, parse
 from rules.handing import meant
 from rules.items import PROOFS
@@ -41,12 +45,13 @@ _BECAUSE = re.compile(r",? ?\bbecause\b[:,]? ?| ?[:-] ?", re.IGNORECASE)
 _CONDITION = re.compile(r"(but|if|only|unless|not|no|when|once|after|provided|except|as long as|maybe|perhaps)\b")
 _DENIAL = re.compile(r"\b(not|can'?t|cannot|don'?t|won'?t|never) (approve|reject)")
 _NOT_ME = re.compile(r"(this|that|it) (wasn'?t|was not) me[.! ]*")
-_LONE: Final = frozenset({"show", "why", "claim", "next", "ack", "accept", "close", "decide"})
+_LONE: Final = frozenset({"show", "why", "claim", "next", "ack", "accept", "decide"})
 #: A short line with one of these and something wrong in it is refused with the mend, which a sentence would not need.
 _REFUSED: Final = frozenset({"assign", "snooze", "set", "evidence", "except"})
 _SHORT = 3  # words
-_BARE: Final = frozenset({"mine", "help", "list", "exceptions", "digest", "quarantine"})
-_KEYED: Final = frozenset({"back", "tick", "breakglass", "disavow"})
+_BARE: Final = frozenset({"mine", "help", "list", "exceptions", "digest", "quarantine", "web"})
+_KEYED: Final = frozenset({"back", "breakglass", "disavow"})
+_REPLY = re.compile(r"[\W_]*reply\s+\S+\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,9 @@ def read(text: str, book: Rulebook, workflow: Workflow | None) -> Parsed | Uncle
         return None
     if parsed.verb in _BARE and parsed.item is None and not _nothing_more(text):
         return None  # "Help" above a story is the story's first word
+    if parsed.verb == "reply":
+        # Other words of a mail are for us; these are for somebody else, all of them and as they stand.
+        return replace(parsed, words=_REPLY.sub("", text[: 2 * _MOST_CHARACTERS], count=1).strip())
     return parsed
 
 
@@ -147,6 +155,8 @@ def _complete(parsed: Parsed, line: str, book: Rulebook, workflow: Workflow | No
         return not parsed.words
     if parsed.verb in _KEYED:
         return parsed.item is not None
+    if parsed.verb == "changes":  # "Changes to the plan" is something said
+        return bool(parsed.words) and (parsed.item is not None or line.casefold().startswith("changes because "))
     check = _CHECKS.get(parsed.verb)
     if check is None:
         return False
@@ -169,21 +179,25 @@ def _is_workflow(name: str | None, book: Rulebook) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Parsed, Rulebook, Workflow | None], bool]] = {
+    "close": lambda said, _, __: not said.words or said.name == "override",
     "assign": lambda said, book, _: meant(book, said.person or "") is not None,
     "snooze": lambda said, _, __: _until(said),
     "set": lambda said, _, workflow: bool(workflow and said.name in workflow.fields and said.words),
     "evidence": lambda said, _, __: said.name in PROOFS,
+    "tick": lambda said, _, __: (said.name or "").isdecimal() and said.words.partition(" ")[0].lower() in ("", *STATES),
     "except": lambda said, _, workflow: bool(workflow and said.code in workflow.exceptions),
     "ask": lambda said, _, __: bool(said.words),
+    "reply": lambda said, _, __: bool(said.item and said.words),
     "reopen": lambda said, _, __: bool(said.words),
     "new": lambda said, book, _: _is_workflow(said.workflow, book),
     "mine": lambda said, _, __: not said.name,
-    "exceptions": lambda said, _, __: not said.name,
+    "exceptions": lambda said, book, _: not said.workflow or _is_workflow(said.workflow, book),
     "quarantine": lambda said, _, __: not said.name,
+    "web": lambda said, _, __: not said.name,
     "list": lambda said, book, _: not said.workflow or _is_workflow(said.workflow, book),
     "pause": lambda said, book, _: _is_workflow(said.workflow, book),
     "resume": lambda said, book, _: _is_workflow(said.workflow, book),
     "digest": lambda said, book, _: not said.name or said.name in book.digests,
     "help": lambda said, _, __: not said.name,
-    "away": lambda said, book, _: bool(said.until and meant(book, said.person or "")),
+    "away": lambda said, book, _: said.until == "over" or bool(said.until and meant(book, said.person or "")),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from rules.charts import Picture
 from rules.events import Posted, Verb
 
 
@@ -57,7 +58,8 @@ class Action:
     """Something the reader can do here: a Command of the same verb. `more`: in the `···` menu.
 
     `about` (a Slack message's ts in the same conversation) makes its message a question to whoever wrote that: a click
-    answers it, and it goes. With it `new` has no item, but the `workflow` that the message is to open.
+    answers it, and it goes. With it `new` has no item, but the `workflow` that the message is to open. `like`: the key
+    of an item whose decision fills the form.
     """
 
     verb: Verb | Literal["open"]
@@ -68,6 +70,7 @@ class Action:
     more: bool = False
     workflow: str = ""
     about: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ class Message:
     small: tuple[Line, ...] = ()
     actions: tuple[Action, ...] = ()
     bulk: bool = False  # a digest: nobody in particular must act
+    pictures: tuple[Picture, ...] = ()  # below all else; whoever sees none has the words above
 
 
 def identities(*lines: Line) -> frozenset[str]:
@@ -157,6 +161,7 @@ class Form:
     place: str = ""
     place_name: str = ""
     message: Posted | None = None  # Command.message, which must survive the round trip, too
+    again: bool = False  # it was sent back once: the same words are another act now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from rules.book.rulebook import Rulebook
-from rules.items import Item
-
 #: `to` of a notice that goes into the conversation the item came from.
 CONVERSATION = "conversation"
 #: `to` of a notice to whoever asked, wherever they asked.
 REQUESTER = "requester"
+#: `to` of the board of the exception lane.
+LANE = "lane"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +86,15 @@ class Late(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WentUp(Notice):
+    """To the owner of a decision: its time was over, and `person` has been asked as well."""
+
+    code: str
+    opened_at: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handed(Notice):
     """`to` has it now; `code` where only that exception's decision was handed over."""
 
@@ -99,6 +107,28 @@ class Asked(Notice):
     """The owner of an exception asks the requester something before deciding."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesAsked(Notice):
+    """To the item's owner: an approval of it was sent back for changes."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWords(Notice):
+    """To the requester: what somebody wrote to them, the item's `number`th such answer, word for word."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDecided(Notice):
+    """To whoever wrote an answer that waited for a yes: whether it was sent."""
+
+    code: str
+    opened_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +221,18 @@ class Disavowed(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GlassBroken(Notice):
+    """To whoever would have been asked: somebody went past them; `opened_at` names which time it was."""
+
+    opened_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(Notice):
+    """To whoever has it, or had it until now: something on it was rolled back, by whom and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest(Notice):
     """The digest `name` of the local day `day` for `to`, by `way` (slack, email); `since`, `until` in RFC 3339."""
 
@@ -201,11 +243,34 @@ class Digest(Notice):
     until: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board(Notice):
+    """The exception lane's list in the `channel` of that name, as it stands; of the local day `day` (ISO 8601).
+
+    `newer`: the day whose board hangs below it by now ("": it is the newest). `ours`: nothing but failures of the bot
+    itself made it change.
+    """
+
+    channel: str
+    day: str
+    newer: str = ""
+    ours: bool = False
+
+    @property
+    def slot(self) -> str:
+        return f"board:{self.channel}:{self.day}"
+
+    @property
+    def revises(self) -> bool:
+        return bool(self.newer)
+
+
 KINDS: dict[str, type[Notice]] = {
     c.__name__: c
     for c in (
-        Card, Question, DecisionCard, Reminder, Late, Handed, Asked, Received, Replied, Verdict, Closed,
-        Unclear, Bounced, Discreet, Broken, Answer, Doubted, Receipt, Disavowed, Digest,
+        Card, Question, DecisionCard, Reminder, Late, WentUp, Handed, Asked, Received, Replied, Verdict, Closed,
+        Unclear, Bounced, Discreet, Broken, Answer, Doubted, Receipt, Disavowed, Digest, GlassBroken, Board,
+        ChangesAsked, OwnWords, AnswerDecided, Undone,
     )
 }  # fmt: skip
 
@@ -219,78 +284,3 @@ def decode(data: Mapping[str, Any]) -> Notice:
     """The inverse of `encode`; KeyError for a kind that this program does not know."""
     rest = dict(data)
     return KINDS[rest.pop("kind")](**rest)
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """The channels that can send here and now."""
-
-    slack: bool
-    mail: bool
-
-
-def lane(notice: Notice, item: Item | None, book: Rulebook, ways: Ways) -> str | None:
-    """Where a notice goes: `slack:C123`, `slack:#refunds`, `slack:U0LEE`, `mail:olu@...`; None: nowhere, rightly.
-
-    Whoever has no Slack is written to; the same person never hears it twice. A person whom no channel reaches
-    gets the lane of the channel they lack, so that the failure to deliver is seen and has an owner.
-    """
-    if isinstance(notice, Digest):
-        return _digest(notice, book, ways)
-    if notice.to == CONVERSATION:
-        return _conversation(item, book, ways)
-    if notice.to == REQUESTER:
-        return _requester(item, book, ways)
-    if isinstance(notice, Answer | Receipt) and ways.mail:
-        return f"mail:{book.people[notice.to].email}"  # as they wrote; their Slack shows the card
-    return _person(notice.to, book, ways)
-
-
-def _digest(notice: Digest, book: Rulebook, ways: Ways) -> str | None:
-    """The way that the rulebook wants; where that one is closed the other, unless it goes that way anyhow."""
-    person = book.people[notice.to]
-    by_slack = bool(person.slack) and ways.slack
-    if notice.way == "slack":
-        open_here, other_open, other = by_slack, ways.mail, "email"
-    else:
-        open_here, other_open, other = ways.mail, by_slack, "slack"
-    spec = book.digests.get(notice.name)
-    if not open_here and other_open and spec is not None and other in spec.via:
-        return None
-    slack = person.slack and (notice.way == "slack") == (open_here or not other_open)
-    return f"slack:{person.slack}" if slack else f"mail:{person.email}"
-
-
-def _person(key: str, book: Rulebook, ways: Ways) -> str:
-    person = book.people[key]
-    if person.slack and (ways.slack or not ways.mail):
-        return f"slack:{person.slack}"
-    return f"mail:{person.email}"
-
-
-def _conversation(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
-    """The card lives in Slack: the thread, the workflow's channel, or a direct message to who typed the command."""
-    if item is None or item.source.channel in ("mail", "docket") or not ways.slack:
-        return None
-    if item.source.place:
-        return f"slack:{item.source.place}"
-    slack = _slack_of(item.requester, book)
-    return f"slack:{slack}" if slack else None
-
-
-def _requester(item: Item | None, book: Rulebook, ways: Ways) -> str | None:
-    if item is None or item.source.channel == "docket" or not item.source.answerable:
-        return None
-    if item.source.channel == "mail":
-        return f"mail:{item.source.reply_to}" if ways.mail and item.source.reply_to else None
-    asked = book.people.get(book.person_of(item.requester))
-    if asked is not None and asked.email and ways.mail and not ways.slack:
-        return f"mail:{asked.email}"  # they wrote in Slack while there was one
-    return _conversation(item, book, ways)
-
-
-def _slack_of(identity: str, book: Rulebook) -> str | None:
-    if identity.startswith("slack:"):
-        return identity.removeprefix("slack:")
-    known = book.people.get(identity)
-    return known.slack if known else None

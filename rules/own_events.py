@@ -35,6 +35,13 @@ class Failed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mended(Event):
+    """The watchdog found that `item` had not the due times that its rules give: it has them again."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Looked(Event):
     """`by` (`os:NAME`, of the operating system) had the private `item` shown by `command` of the command line."""
 
@@ -100,12 +107,48 @@ class Absent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returned(Event):
+    """`person` is there again: what of `item` was lent because they were absent, and is not done yet, goes back."""
+
+    item: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoodStill(Event):
+    """`item` goes on after it was paused from `since` to `until` (UTC): its due times move by that."""
+
+    item: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried(Event):
+    """A drill of the off switch knocks for `workflow`: what is paused must hold it."""
+
+    workflow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolledBack(Event):
+    """What a bad rulebook version (its beginning is enough) or a bad sender did to `item` since `since` is undone."""
+
+    item: str
+    since: datetime
+    because: str
+    rulebook: str = ""
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Event):
     """An item of `workflow` is to be opened because of what happened to `origin`: the rules themselves open it.
 
     `relation`: the flow that follows (`then`), a `review` of what was done without being asked, or the `remediation`
     of what keeps happening. `by` is whoever caused it. `code`: the exception that its owner is to decide on at once;
-    `owner`: who has it, where no row of `owner` is to say that. `fields` are canonical values.
+    `owner`: who has it, where no row of `owner` is to say that. `fields` are canonical values. Of a review and a
+    remediation the workflow is the bot's own, and `workflow` is ""; `cause` names what a remediation is to mend.
     """
 
     workflow: str
@@ -116,3 +159,4 @@ class Started(Event):
     fields: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
     owner: str = ""
+    cause: str = ""

@@ -1,19 +1,20 @@
-"""What becomes of the work of somebody who can't be reached: the next person has it, and the operator knows (M138)."""
+"""What becomes of the work of somebody who is absent: the next person has it until they return (M31, M138)."""
 
 from __future__ import annotations
 
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from rules.absence import Seats, seats_left
+from rules.absence import Seats, lent, seats_left
 from rules.book.rulebook import Rulebook
 from rules.draft import DOCKET, Draft, merge
 from rules.entries import stamp
 from rules.events import Command
 from rules.failures import count_or_open, over
 from rules.items import Item, Trouble
-from rules.notices import CONVERSATION, Card, DecisionCard, Handed
-from rules.own_events import Absent, Reachable, Unreachable
+from rules.notices import CONVERSATION, Card, DecisionCard, Handed, Reminder
+from rules.own_events import Absent, Reachable, Returned, Unreachable
+from rules.people import is_present, seat
 from rules.ruling import Ruling, World
 from rules.stops import cards
 
@@ -30,7 +31,7 @@ def unreachable(event: Unreachable, world: World) -> Ruling:
     if person.gone:
         named = f"{person.name} can't be reached ({person.gone})"
         mend = f"Take {person.name} out of the rulebook, or name who stands in."
-        return count_or_open(event, world, absence_of(key), f"{named}{_shares(key, world)} {mend}", None)
+        return count_or_open(event, world, absence_of(key), f"{named}{shares(key, world)} {mend}", None)
     if event.channel == "mail":
         sentence = f"Mail to {person.name} comes back ({event.why}). Slack still reaches them; correct the address."
         return count_or_open(event, world, f"deliver:mail:{person.email}", sentence, None)
@@ -38,7 +39,7 @@ def unreachable(event: Unreachable, world: World) -> Ruling:
 
 
 def reachable(event: Reachable, world: World) -> Ruling:
-    """They are back: the operator's exception ends, and new work goes to them again. What was passed on stays there."""
+    """They are back: the operator's exception ends; their work goes back to them item by item (`give_back`)."""
     key = world.book.person_of(event.person)
     person = world.book.people.get(key)
     causes = [] if person is not None and person.gone else [absence_of(key)]
@@ -53,13 +54,49 @@ def pass_on(event: Absent, world: World, item: Item) -> Ruling:
     workflow = world.book_of(item.rulebook).workflows[item.workflow]
     left = seats_left(item, workflow, world.book, world.now)
     if not left:
-        return Ruling(ignored="whoever has it can be reached", touched=item.key)
+        return Ruling(ignored="whoever has it is there", touched=item.key)
     draft = Draft(world, event, workflow, item.key, item)
     draft.by = DOCKET
     for seats in left:
         _reseat(draft, seats, event)
     draft.tell(Card(item=item.key, to=CONVERSATION))
     return draft.ruling()
+
+
+def give_back(event: Returned, world: World, item: Item) -> Ruling:
+    """What was lent because they were absent, and is not done yet, is theirs again. Its deadlines stay."""
+    person, workflow = event.person, world.book_of(item.rulebook).workflows[item.workflow]
+    if item.closed_at is not None or not lent(item, person) or not is_present(world.book, person, world.now):
+        return Ruling(ignored="nothing of it is theirs", touched=item.key)
+    draft = Draft(world, event, workflow, item.key, item)
+    draft.by = DOCKET
+    because = {"because": f"{world.book.named(person)} is back"}
+    if item.lent_by == person:
+        _, backup = seat(draft.book, workflow, person, workflow.backup, item.requester, draft.now)
+        draft.record("reassigned", {"code": "", "owner": person, "backup": backup}, because)
+        if workflow.name != DOCKET:
+            draft.tell(Reminder(item=item.key, to=person))  # all that comes back is one message
+    for trouble in item.open_trouble():
+        if trouble.lent_by == person:
+            _give_back(draft, trouble, because)
+    draft.tell(Card(item=item.key, to=CONVERSATION))
+    return draft.ruling()
+
+
+def _give_back(draft: Draft, trouble: Trouble, because: dict[str, str]) -> None:
+    person, before = trouble.lent_by, trouble.owner
+    # Whom the escalation has reached keeps the right to decide; who only stood in does not.
+    others = [p for p in trouble.may_decide if p != person] if trouble.steps else []
+    rule = draft.rule(trouble.code)
+    usual = rule.backup if rule else draft.workflow.backup
+    _, backup = seat(draft.book, draft.workflow, person, usual, draft.item.requester, draft.now)
+    facts = {"code": trouble.code, "owner": person, "backup": backup, "may_decide": [person, *others]}
+    draft.record("reassigned", facts, because)
+    now = draft.item.open_trouble(trouble.code)[0]
+    opened_at = stamp(now.opened_at)
+    # The card that they had is theirs again, which nobody would notice: the reminder says it.
+    draft.tell(DecisionCard(item=draft.key, to=person, code=now.code, opened_at=opened_at, passed_from=before))
+    draft.tell(Reminder(item=draft.key, to=person, code=now.code), *cards(draft, trouble), *cards(draft, now))
 
 
 def mended(draft: Draft, event: Command, trouble: Trouble) -> tuple[Reachable, ...]:
@@ -95,6 +132,8 @@ def _reseat(draft: Draft, seats: Seats, event: Absent) -> None:
         **({"may_decide": list(seats.may_decide)} if trouble else {}),
         "absent": event.person,
         "since": stamp(event.since),
+        # Lent on by whoever stood in, it is still the first one's.
+        **({"lent_by": (trouble or draft.item).lent_by or before} if seats.owner != before else {}),
     }
     if seats.owner == before:
         draft.record("relieved", facts)
@@ -112,13 +151,16 @@ def _reseat(draft: Draft, seats: Seats, event: Absent) -> None:
 
 
 def _because(book: Rulebook, person: str, event: Absent) -> str:
-    """`Lee Park can't be reached since Mar 4 (deactivated in Slack)`."""
+    """`Lee Park can't be reached since Mar 4 (deactivated in Slack)`, `Lee Park is away until Dec 1`."""
+    known = book.people[person]
+    if not known.gone and known.away is not None:
+        return f"{known.name} is away until {known.away.until:%b} {known.away.until.day}"
     day = event.since.astimezone(ZoneInfo(book.timezone))
     since = f" since {day:%b} {day.day}" if person == event.person else ""
     return f"{book.named(person)} can't be reached{since} ({book.people[person].gone})"
 
 
-def _shares(person: str, world: World) -> str:
+def shares(person: str, world: World) -> str:
     """`: 3 items and 1 decision go to Maria Sol, 1 item to Dana Ruiz.` Of private work not even the number is told."""
     shares: dict[str, list[int]] = {}
     for item in world.held(person):

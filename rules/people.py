@@ -120,12 +120,14 @@ def ladder(
 def steps_left(book: Rulebook, workflow: Workflow, trouble: Trouble, requester: str, now: datetime) -> tuple[Step, ...]:
     """Whom an exception still goes up to, nearest first; absences and handovers since it opened are seen."""
     steps = ladder(book, workflow, trouble.owner, trouble.backup, requester, now)
-    return tuple(step for step in steps if step.person not in trouble.may_decide)
+    author = trouble.raised_by if trouble.gate == "outgoing" else ""  # nobody says yes to their own words
+    return tuple(step for step in steps if step.person not in (*trouble.may_decide, author))
 
 
 def may_decide(trouble: Trouble, person: str, requester: str) -> bool:
-    """The owner and whoever the escalation has reached; never the requester (M120)."""
-    return person != requester and person in trouble.may_decide
+    """The owner and whoever the escalation has reached; never the requester (M120), nor who wrote what waits."""
+    own_words = trouble.gate == "outgoing" and person == trouble.raised_by
+    return person != requester and not own_words and person in trouble.may_decide
 
 
 def may_reassign(book: Rulebook, workflow: Workflow, trouble: Trouble, person: str) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rules import pausing
 from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET, Draft
 from rules.events import Command
 from rules.intake import private_reader
 from rules.messages import Line, Message, Quote, Reply, Row, Section, Strong, When, Who
 from rules.replies import done, refused, usage
-from rules.rights import owners_of, refusal
+from rules.rights import owners_of, refusal, stoppers_of
 from rules.ruling import Ruling, World
 from rules.stages import finish
 from rules.traces import Kept
+from rules.wording.pauses import paused_line
 
 ROWS = 10
 #: So much of an outside id is enough to name it.
@@ -23,14 +25,20 @@ _HOW = "`/docket quarantine release ID why` or `/docket quarantine drop ID why`"
 
 
 def keepers(kept: Kept, book: Rulebook) -> frozenset[str]:
-    """The people who may see and judge what is held: the operator; of a private inbox its workflow's owners instead."""
+    """The people who may see and judge what is held: the operator; of private work its workflow's owners instead.
+
+    What waits for a paused workflow is also its exceptions' owners' and its leader's.
+    """
     workflow = confined_to(kept, book)
+    if workflow is None and kept.paused:
+        return stoppers_of(book, book.workflows.get(kept.paused))
     return frozenset({book.operator}) if workflow is None else owners_of(workflow)
 
 
 def confined_to(kept: Kept, book: Rulebook) -> Workflow | None:
     """The private workflow whose it is: by the inbox that it came to, or by the item that says that it is held."""
-    workflow = private_reader(book, (kept.inbox,)) or book.by_key(kept.item.partition("-")[0])
+    own = book.workflows.get(kept.paused) or book.by_key(kept.item.partition("-")[0])
+    workflow = private_reader(book, (kept.inbox,)) or own
     return workflow if workflow is not None and workflow.private else None
 
 
@@ -80,6 +88,10 @@ def judge(command: Command, world: World) -> Ruling:
     if not command.words.strip():
         why = "Say why it goes on; it stands in the record." if verb == "release" else "Say why it is dropped."
         return Ruling(reply=usage(f"quarantine {verb} {short(kept.id)} why", why))
+    if kept.paused:
+        return pausing.dropped(command, world, kept) if verb == "drop" else Ruling(reply=pausing.waits_for(kept))
+    if verb == "release" and world.pauses:
+        return Ruling(reply=refused("paused", paused_line(world.pauses[0], world.book), ("Let it go after that.",)))
     if verb == "release" and not kept.readable:
         said = f"{short(kept.id)} still can't be read, so it can't be taken."
         return Ruling(reply=refused("unreadable", (said,), ("Ask whoever sent it to send it once more, and drop it.",)))

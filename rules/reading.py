@@ -9,20 +9,26 @@ from datetime import datetime
 from rules.addressed import nearly
 from rules.attaching import files_of
 from rules.book.rulebook import Rulebook, Workflow
-from rules.commands import EXAMPLES, NOT_YET, USAGE
+from rules.commands import EXAMPLES, USAGE
 from rules.entries import Entry
 from rules.events import Attachment, Command
+from rules.exceptions import exceptions
 from rules.home import asked_rows, decision_rows, how_to_ask, nothing_waits, own_rows
-from rules.items import Item, Trouble
+from rules.items import Evidence, Item, Trouble
 from rules.messages import Line, Link, Message, Quote, Reply, Row, Section, Strong, When, Who
 from rules.people import may_decide, may_see, steps_left
+from rules.precedents import Precedent
 from rules.quarantine import listing
 from rules.replies import refused, usage
 from rules.rights import refused_to, unknown
 from rules.timing import answer_calendar, timers, work_calendar
 from rules.traces import Kept
 from rules.wording.cards import decision_card, item_card, status
-from rules.wording.lines import title, until, why_it_is_here
+from rules.wording.checklists import runs_section
+from rules.wording.expecting import awaiting
+from rules.wording.lines import title, why_it_is_here
+from rules.wording.passing import way_sections
+from rules.wording.pauses import paused_line
 from rules.wording.standing import called, whose
 
 ROWS = 10
@@ -43,8 +49,8 @@ class Told:
 class Shelf:
     """What was read for an answer: the item that is meant, or the open items; its entries and notices, oldest first.
 
-    `kept` is what the quarantine holds; `threads` are the addresses of the items that it speaks of, by their keys;
-    `page` is its own ("": it has none).
+    `like` are earlier decisions like the first that waits on it; `kept` is what the quarantine holds; `threads` are
+    the addresses of the items that it speaks of, by their keys; `page` is its own ("": it has none).
     """
 
     item: Item | None = None
@@ -54,13 +60,12 @@ class Shelf:
     kept: Sequence[Kept] = ()
     threads: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    like: Sequence[Precedent] = ()
 
 
 def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: Shelf, now: datetime) -> Reply:
     """The reply to a question; private, and only with what this person may see."""
     me = book.person_of(command.by)
-    if command.verb in NOT_YET:
-        return refused("not_yet", (f"`{command.verb}` is not built yet.",))
     item, workflow = shelf.item, workflow_of(shelf.item) if shelf.item else None
     if (refusal := refused_to(command, book, item, workflow)) is not None:
         return refusal
@@ -73,7 +78,7 @@ def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: She
             seen = [item for item in shelf.items if may_see(book, item, workflow_of(item), me)]
             if command.verb == "list":
                 return _list(command.workflow, workflow_of, seen, now)
-            return _exceptions(workflow_of, seen, now)
+            return exceptions(command.workflow, book, workflow_of, seen, now)
         case "quarantine":
             return listing(shelf.kept, me, book)
         case "show" | "why" | "decide":
@@ -89,16 +94,13 @@ def _reply(message: Message) -> Reply:
 
 
 def _help(verb: str | None) -> Reply:
-    known = {name: pair for name, pair in USAGE.items() if name not in NOT_YET}
-    if verb in known:
-        does, how = known[verb]
+    if verb in USAGE:
+        does, how = USAGE[verb]
         lines: tuple[Line, ...] = ((Strong(f"/docket {how}"),), (f"Like this: `/docket {EXAMPLES[verb]}`",))
         return _reply(Message(subject="help", headline=(Strong(verb), f": {does}"), lines=lines))
-    if verb in NOT_YET:
-        return refused("not_yet", (f"`{verb}` is not built yet.",))
     if verb and (said := nearly(verb)) is not None:
         return refused("help", (said.sentence,))
-    rows = tuple(Row(line=(Strong(f"/docket {how}"), f"  {does}")) for does, how in known.values())
+    rows = tuple(Row(line=(Strong(f"/docket {how}"), f"  {does}")) for does, how in USAGE.values())
     return _reply(
         Message(
             subject="help",
@@ -151,17 +153,6 @@ def _list(name: str | None, workflow_of: WorkflowOf, items: Sequence[Item], now:
     return _reply(Message(subject="list", headline=headline, sections=(_section("", rows),)))
 
 
-def _exceptions(workflow_of: WorkflowOf, items: Sequence[Item], now: datetime) -> Reply:
-    pairs = [(t, item) for item in items for t in item.open_trouble()]
-    if not pairs:
-        line: Line = ("No exception is open. They come when a stop rule fires or somebody raises one.",)
-        return _reply(Message(subject="exceptions", headline=line))
-    pairs.sort(key=lambda pair: pair[0].due_at)
-    rows = [_exception_row(t, item, workflow_of(item), now) for t, item in pairs]
-    headline: Line = (f"{len(pairs)} open exceptions, by deadline",)
-    return _reply(Message(subject="exceptions", headline=headline, sections=(_section("", rows),)))
-
-
 def _about(
     command: Command, me: str, book: Rulebook, workflow: Workflow, shelf: Shelf, item: Item, now: datetime
 ) -> Reply:
@@ -171,7 +162,7 @@ def _about(
             return refused(
                 "nothing_to_decide", (f"Nothing on {item.key} waits for your decision.",), status(item, workflow)
             )
-        return _reply(decision_card(item, undecided[0], workflow, book, now, reader=me))
+        return _reply(decision_card(item, undecided[0], workflow, book, now, reader=me, like=shelf.like))
     if command.verb == "show":
         card, named = item_card(item, workflow, book, now, shelf.threads), called(item, workflow)
         if me not in book.people:
@@ -179,7 +170,7 @@ def _about(
             return _reply(Message(subject=card.subject, headline=whose(item, workflow, now), lines=(named,)))
         rows = [Row(line=entry_line(entry)) for entry in shelf.entries[-20:]]
         record = (Section(heading="Record", rows=tuple(rows)),) if rows else ()
-        evidence = tuple(Row(line=(f"{e.id} {e.kind}: ", Quote(e.value), " by ", Who(e.by))) for e in item.evidence)
+        evidence = tuple(Row(line=proof_line(proof)) for proof in item.evidence)
         proofs = (Section(heading="Evidence", rows=evidence),) if evidence else ()
         files = tuple(Row(line=file_line(file)) for file in files_of(shelf.entries))
         came = (_section("Files", files),) if files else ()
@@ -188,7 +179,7 @@ def _about(
                 subject=card.subject,
                 headline=whose(item, workflow, now),
                 lines=(named, *card.lines[1:]),  # the first is the card's own way to say whose it is
-                sections=(*proofs, *came, *record),
+                sections=(*way_sections(item, workflow), *runs_section(item), *proofs, *came, *record),
                 small=(*card.small, *((("Its address: ", Link(shelf.page, shelf.page)),) if shelf.page else ())),
             )
         )
@@ -212,6 +203,9 @@ def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datet
             )
         elif item.due_at != calendar.add(item.stage_at, stage.within):
             lines.append(("Its clock stood still while it waited; so it is due ", When(item.due_at), "."))
+    if item.paused is not None:
+        lines.append((*paused_line(item.paused, book, why=full), " Nothing of it is sent, and no due time acts."))
+    lines += filter(None, (awaiting(item, workflow, book, now),))
     for trouble in item.open_trouble() if full else ():
         lines += _why_trouble(item, trouble, workflow, book, now)
     coming = sorted(timers(item, book, workflow), key=lambda timer: timer.due_at)
@@ -254,6 +248,14 @@ def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Ruleboo
     return lines
 
 
+def proof_line(proof: Evidence) -> Line:
+    """A proof: its id and kind, what it is, who put it there and when; of a file its size and type, too."""
+    said = f" ({proof.name})" if proof.name and proof.name != proof.value else ""
+    size = f", {max(1, round(proof.size / 1000)):,} kB" if proof.size else ""
+    kind = f"  {proof.media_type}{size}" if proof.media_type else ""
+    return (f"{proof.id} {proof.kind}: ", Quote(proof.value), f"{said}{kind} by ", Who(proof.by), " ", When(proof.at))
+
+
 def file_line(file: Attachment) -> Line:
     """A file that came along: its name, what it is, its size, and the beginning of its SHA-256."""
     size = f", {max(1, round(file.size / 1000)):,} kB" if file.size else ""
@@ -264,7 +266,8 @@ def file_line(file: Attachment) -> Line:
 def entry_line(entry: Entry) -> Line:
     """One entry of the record as a line: when, what, who."""
     words = " ".join(f"{name} {value}" for name, value in entry.facts.items() if isinstance(value, str | int) and value)
-    return (When(entry.at), f"  {entry.kind} ", f"{words[:120]} " if words else "", "by ", Who(entry.by))
+    why: Line = (" ", Quote(str(entry.texts["because"]))) if entry.kind == "reassigned" and entry.texts else ()
+    return (When(entry.at), f"  {entry.kind} ", f"{words[:120]} " if words else "", "by ", Who(entry.by), *why)
 
 
 def _section(heading_: str, rows: Sequence[Row]) -> Section:
@@ -275,17 +278,6 @@ def _section(heading_: str, rows: Sequence[Row]) -> Section:
 
 def _item_row(item: Item, workflow: Workflow) -> Row:
     return Row(line=(Strong(item.key), f"  {title(item, workflow)} · ", *status(item, workflow)))
-
-
-def _exception_row(trouble: Trouble, item: Item, workflow: Workflow, now: datetime) -> Row:
-    line: Line = (
-        Strong(item.key),
-        f"  {title(item, workflow)} · {trouble.code} · decide by ",
-        *until(trouble.due_at, now),
-        " · ",
-        Who(trouble.owner),
-    )
-    return Row(line=line)
 
 
 def _by_due(item: Item) -> tuple[bool, datetime]:

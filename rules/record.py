@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from rules.book.rulebook import Rulebook
+from rules.endings import Unproven
 from rules.entries import Entry, stamp
-from rules.items import Item, Trouble
+from rules.items import Evidence, Handoff, Item, Trouble
+from rules.runs import Awaited, Run
 
 
 def item_json(item: Item, book: Rulebook, ledger: Sequence[tuple[int, Entry, str]] | None = None) -> dict[str, Any]:
@@ -34,15 +36,65 @@ def item_json(item: Item, book: Rulebook, ledger: Sequence[tuple[int, Entry, str
         "closed_at": rfc3339(item.closed_at),
         "outcome": item.outcome,
         "exceptions": [trouble_json(trouble) for trouble in item.exceptions],
-        "evidence": [
-            {"id": e.id, "kind": e.kind, "value": e.value, "sha256": e.sha256, "by": e.by, "at": rfc3339(e.at)}
-            for e in item.evidence
+        "evidence": [proof_json(proof) for proof in item.evidence],
+        "unproven": unproven_json(item.unproven),
+        "checklists": [run_json(item, run) for run in item.runs],
+        "awaited": awaited_json(item.awaited),
+        "elsewhere": [{"system": r.system, "id": r.id, "url": r.url} for r in item.elsewhere],
+        "told": [
+            {"system": t.system, "fact": t.fact, "value": t.value, "at": rfc3339(t.at), "counts": t.counts}
+            for t in item.told
         ],
+        "links": [{"key": link.key, "relation": link.relation} for link in item.links],
+        "handoffs": [handoff_json(handoff) for handoff in item.handoffs],
+        "rework": len(item.returns),
         "rulebook": {"version": item.rulebook},
     }
     if ledger is not None:
         shown["ledger"] = [entry_json(seq, entry, digest) for seq, entry, digest in ledger]
     return shown
+
+
+def proof_json(proof: Evidence) -> dict[str, Any]:
+    """A proof; with `name`, `media_type` and `size` (bytes) of a file, or the `name` of a field or message."""
+    shown = {
+        "id": proof.id,
+        "kind": proof.kind,
+        "value": proof.value,
+        "sha256": proof.sha256,
+        "by": proof.by,
+        "at": rfc3339(proof.at),
+    }
+    more = {"name": proof.name, "media_type": proof.media_type, "size": proof.size}
+    return shown | {name: value for name, value in more.items() if value}
+
+
+def unproven_json(without: Unproven | None) -> dict[str, Any] | None:
+    """How an item was closed without some of its proof; None: it was not."""
+    if without is None:
+        return None
+    return {
+        "by": without.by,
+        "at": rfc3339(without.at),
+        "code": without.code,
+        "rationale": without.rationale,
+        "lacking": list(without.lacking),
+        "override": without.override,
+    }
+
+
+def handoff_json(handoff: Handoff) -> dict[str, Any]:
+    """A change of hands; `returned` where it was sent back, with the cause."""
+    return {
+        "from": handoff.passed_from,
+        "to": handoff.to,
+        "left": handoff.left,
+        "stage": handoff.stage,
+        "at": rfc3339(handoff.at),
+        "accepted_at": rfc3339(handoff.accepted_at),
+        "returned": handoff.back,
+        "cause": handoff.cause,
+    }
 
 
 def trouble_json(trouble: Trouble) -> dict[str, Any]:
@@ -66,6 +118,42 @@ def trouble_json(trouble: Trouble) -> dict[str, Any]:
             "at": rfc3339(decision.at),
             "via": decision.via,
         },
+    }
+
+
+def run_json(item: Item, run: Run) -> dict[str, Any]:
+    """A checklist's run with its steps, numbered from 1; a `waived` one failed, and its exception was approved."""
+    return {
+        "id": run.id,
+        "stage": run.stage,
+        "rulebook": {"version": run.rulebook},
+        "started_at": rfc3339(run.started_at),
+        "ended_at": rfc3339(run.ended_at),
+        "steps": [
+            {
+                "n": n,
+                "step": step.text,
+                "kind": step.kind,
+                "state": "waived" if item.settled(step) and step.state != "passed" else step.state,
+                "by": step.by or None,
+                "at": rfc3339(step.at),
+                "why": step.why,
+                "exception": trouble.code if (trouble := item.trouble_of(step)) else None,
+            }
+            for n, step in enumerate(run.steps, 1)
+        ],
+    }
+
+
+def awaited_json(awaited: Awaited | None) -> dict[str, Any] | None:
+    """The answer of an outside party: whose, since when, the exception of its silence, and when it came."""
+    if awaited is None:
+        return None
+    return {
+        "from": awaited.who,
+        "since": rfc3339(awaited.since),
+        "else": awaited.code,
+        "heard_at": rfc3339(awaited.heard_at),
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rules.draft import Draft
-from rules.messages import Reply, When, Who
+from rules.messages import Line, Reply, When, Who
 from rules.replies import refused
+from rules.wording.lines import shown_names
 
 
 def closed(draft: Draft) -> Reply | None:
@@ -22,4 +23,20 @@ def blocked(draft: Draft) -> Reply | None:
     undecided = draft.item.open_trouble()
     if not undecided:
         return None
-    return refused("blocked", (f"{draft.key} waits for ", Who(undecided[0].owner), f" to decide {undecided[0].code}."))
+    first = undecided[0]
+    waits = (f"{draft.key} waits for ", Who(first.owner), f" to decide {first.code}, until ", When(first.due_at), ".")
+    return refused("blocked", waits)
+
+
+def pending(draft: Draft, name: str) -> Reply:
+    """Why a field can't change now: it is what somebody decides on. They can send an approval back."""
+    shows = (t for t in draft.item.open_trouble() if name in shown_names(draft.workflow, t.code))
+    trouble = next(shows, draft.item.open_trouble()[0])
+    first: Line = (
+        f"{name} is part of what is being decided and can't change now. ",
+        Who(trouble.owner),
+        " decides, until ",
+    )
+    back: Line = ("They can send it back for changes; then it can.",)
+    lines = (back,) if trouble.gate == "approval" else ()
+    return refused("pending", (*first, When(trouble.due_at), "."), *lines, blank="words")

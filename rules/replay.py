@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from rules.altering import altered
+from rules.endings import reopening_of, unproven_of
 from rules.entries import Entry, moment
 from rules.items import Evidence, Item, ItemLink, Source
+from rules.replay_checklists import awaited, heard, left_behind, run_started, ticked
 from rules.replay_exceptions import (
     Impossible,
+    bypassed,
+    changes_asked,
     decided,
     escalated,
     item_or_trouble,
@@ -19,6 +24,10 @@ from rules.replay_exceptions import (
     relieved,
     voided,
 )
+from rules.replay_handoffs import accepted, handed
+from rules.replay_pauses import restored, rolled_back, stood_still
+from rules.replay_told import told
+from rules.spoken import Spoken
 from rules.states import legal
 
 #: Of what was said last, so much is kept with the item; the entry has all of it.
@@ -37,7 +46,9 @@ def evolve(item: Item | None, entry: Entry) -> Item:
     changed = change(item, entry) if change else item
     if not legal(entry.kind, item.state, changed.state):
         raise Impossible(f"{item.key} can't go from {item.state} to {changed.state} by `{entry.kind}`")
-    return replace(changed, version=item.version + 1)
+    if changed.acknowledged_at is not None and entry.by == changed.owner:
+        changed = altered(changed, acknowledged_at=entry.at)  # they are still on it
+    return altered(changed, version=item.version + 1)
 
 
 def _opened(entry: Entry) -> Item:
@@ -59,6 +70,7 @@ def _opened(entry: Entry) -> Item:
         clock_stopped_at=entry.at if facts.get("missing") else None,
         links=(ItemLink(key=facts["origin"], relation="from"),) if facts.get("origin") else (),
         follows=facts.get("follows", ""),
+        cause=facts.get("cause", ""),
         files=len(facts.get("files", ())),
         oddities=tuple(texts.get("oddities", ())),
         version=1,
@@ -81,7 +93,7 @@ def _filled(item: Item, entry: Entry) -> Item:
 
 def _conflicted(item: Item, entry: Entry) -> Item:
     seen = _tuples(entry.texts["conflicts"])
-    return replace(
+    return altered(
         item,
         conflicts={**item.conflicts, **seen},
         fields={name: value for name, value in item.fields.items() if name not in seen},
@@ -93,26 +105,30 @@ def _conflicted(item: Item, entry: Entry) -> Item:
 def _asked(item: Item, entry: Entry) -> Item:
     """A question, which counts; or that an answer to it can't be read, which does not."""
     if entry.facts.get("unclear"):
-        return replace(item, told_unclear=True)
+        return altered(item, told_unclear=True)
     asks = 1 if entry.facts.get("anew") else item.asks + 1
-    return replace(item, asks=asks, asked_at=entry.at, told_unclear=False)
+    return altered(item, asks=asks, asked_at=entry.at, told_unclear=False)
 
 
 def _owned(item: Item, entry: Entry) -> Item:
-    return replace(
+    return altered(
         item,
         owner=entry.facts["owner"],
         backup=entry.facts["backup"],
         owner_since=entry.at,
         owner_because=entry.texts.get("because") or entry.facts.get("because", ""),
+        lent_by=entry.facts.get("lent_by", ""),
         acknowledged_at=None,
     )
 
 
 def _entered(item: Item, entry: Entry) -> Item:
     stopped = item.clock_stopped_at
-    return replace(
+    if entry.facts["stage"] != item.stage:
+        item = left_behind(item, entry.at)
+    return altered(
         item,
+        changes="",  # whatever this stage needs a yes for is asked by itself
         stage=entry.facts["stage"],
         stage_at=entry.at,
         due_at=moment(entry.facts["due_at"]),
@@ -129,9 +145,9 @@ def _entered(item: Item, entry: Entry) -> Item:
 
 def _clock(item: Item, entry: Entry) -> Item:
     if not entry.facts["running"]:
-        return replace(item, clock_stopped_at=entry.at)
+        return altered(item, clock_stopped_at=entry.at)
     due_at, next_at = moment(entry.facts["due_at"]), moment(entry.facts.get("next_at"))
-    return replace(item, clock_stopped_at=None, due_at=due_at, next_at=next_at, touched_at=entry.at)
+    return altered(item, clock_stopped_at=None, due_at=due_at, next_at=next_at, touched_at=entry.at)
 
 
 def _attached(item: Item, entry: Entry) -> Item:
@@ -145,14 +161,23 @@ def _attached(item: Item, entry: Entry) -> Item:
     quiet = entry.facts.get("quiet", False)
     absent = entry.facts.get("absent", False) or (quiet and item.absent)
     touched_at = item.touched_at if quiet else entry.at
-    return replace(item, said=said, said_by=said_by, touched_at=touched_at, absent=absent)
+    return altered(item, said=said, said_by=said_by, touched_at=touched_at, absent=absent)
 
 
 _prompted = on_trouble(lambda t, e: replace(t, prompted={**t.prompted, e.by: e.at}))
 
 
 def _closed(item: Item, entry: Entry) -> Item:
-    return replace(item, closed_at=entry.at, outcome=entry.facts["outcome"], touched_at=entry.at, missing=())
+    item = left_behind(item, entry.at)
+    return replace(
+        item,
+        closed_at=entry.at,
+        outcome=entry.facts["outcome"],
+        unproven=unproven_of(entry),
+        touched_at=entry.at,
+        missing=(),
+        changes="",
+    )
 
 
 def _reopened(item: Item, entry: Entry) -> Item:
@@ -160,6 +185,8 @@ def _reopened(item: Item, entry: Entry) -> Item:
         item,
         closed_at=None,
         outcome=None,
+        unproven=None,
+        reopened=reopening_of(entry),
         stage=entry.facts["stage"],
         stage_at=entry.at,
         due_at=moment(entry.facts["due_at"]),
@@ -181,8 +208,16 @@ def _evidenced(item: Item, entry: Entry) -> Item:
         sha256=entry.facts["sha256"],
         by=entry.by,
         at=entry.at,
+        name=entry.texts.get("name", ""),
+        media_type=entry.facts.get("media_type", ""),
+        size=entry.facts.get("size", 0),
     )
     return replace(item, evidence=(*item.evidence, proof), touched_at=entry.at)
+
+
+def _spoken(item: Item, entry: Entry) -> Item:
+    words = Spoken(words=entry.texts["words"], by=entry.facts["from"], at=entry.at)
+    return replace(item, spoken=(*item.spoken, words), touched_at=entry.at)
 
 
 def _touched(item: Item, entry: Entry) -> Item:
@@ -199,13 +234,15 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "raised": raised,
     "counted": on_trouble(lambda t, e: replace(t, count=t.count + 1)),
     "reminded": item_or_trouble(
-        lambda i, e: replace(i, reminded_at=e.at, reminders=i.reminders + 1),
+        # who has to be reminded is not on it any more
+        lambda i, e: replace(i, reminded_at=e.at, reminders=i.reminders + 1, acknowledged_at=None),
         lambda t, e: replace(t, reminded_at=e.at, reminders=t.reminders + 1),
     ),
     "late": lambda i, e: replace(i, late_steps=i.late_steps + 1, next_at=moment(e.facts.get("next_at"))),
     "escalated": on_trouble(escalated),
     "decided": lambda i, e: replace(on_trouble(decided)(i, e), touched_at=e.at),
     "voided": voided,
+    "bypassed": on_trouble(bypassed),
     "reassigned": item_or_trouble(_owned, reassigned),
     "relieved": item_or_trouble(lambda i, e: replace(i, backup=e.facts["backup"]), relieved),
     "snoozed": item_or_trouble(
@@ -219,8 +256,23 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "bounced": lambda i, e: replace(i, bounced=e.facts["status"]),
     "failed": lambda i, e: replace(i, failures={**i.failures, e.texts.get("cause", ""): e.texts.get("what", "")}),
     "looked": lambda i, e: i,
+    "mended": lambda i, e: i,
     "linked": lambda i, e: replace(i, links=(*i.links, ItemLink(key=e.facts["key"], relation=e.facts["relation"]))),
+    "stood_still": stood_still,
+    "restored": restored,
+    "rolled_back": rolled_back,
+    "run_started": run_started,
+    "ticked": ticked,
+    "awaited": awaited,
+    "heard": heard,
+    "handed": handed,
+    "accepted": accepted,
+    "told": told,
+    "returned": handed,
+    "nudged": on_trouble(lambda t, e: replace(t, nudged=(*t.nudged, e.by))),
     "unclear": on_trouble(lambda t, e: replace(t, unclear=t.unclear + 1)),
+    "changes_asked": changes_asked,
+    "spoken": _spoken,
     "disavowed": voided,
     "alike": lambda i, e: replace(i, alike=tuple(e.facts["keys"])),
     "evidenced": _evidenced,

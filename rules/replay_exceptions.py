@@ -31,9 +31,14 @@ def raised(item: Item, entry: Entry) -> Item:
         next_at=moment(facts.get("next_at")),
         raised_by=texts.get("raised_by", ""),
         because=texts.get("because") or facts.get("rule", ""),
+        handoffs=len(item.handoffs),
         values=texts.get("values", {}),
+        gate=facts.get("gate", ""),
+        anew=facts.get("anew", ""),
+        about=facts.get("about", ""),
     )
-    return replace(item, exceptions=(*item.exceptions, trouble))
+    changes = "" if trouble.gate == "approval" else item.changes
+    return replace(item, exceptions=(*item.exceptions, trouble), changes=changes)
 
 
 def on_trouble(change: Callable[[Trouble, Entry], Trouble]) -> Callable[[Item, Entry], Item]:
@@ -76,10 +81,18 @@ def decided(trouble: Trouble, entry: Entry) -> Trouble:
         at=entry.at,
         via=entry.via,
         seen=entry.texts.get("seen", {}),
+        thin=entry.facts.get("thin", False),
     )
     state: TroubleState = "approved" if decision.verdict == "approve" else "rejected"
     values = entry.texts.get("values", trouble.values)
     return replace(trouble, state=state, decision=decision, values=values, next_at=None, ended_at=entry.at)
+
+
+def bypassed(trouble: Trouble, entry: Entry) -> Trouble:
+    """Somebody broke the glass: it is decided by nobody and stops nothing any more."""
+    values = entry.texts.get("values", trouble.values)
+    stage = entry.facts.get("stage", "")
+    return replace(trouble, state="bypassed", values=values, stage=stage, next_at=None, ended_at=entry.at)
 
 
 def reassigned(trouble: Trouble, entry: Entry) -> Trouble:
@@ -90,6 +103,9 @@ def reassigned(trouble: Trouble, entry: Entry) -> Trouble:
         backup=entry.facts["backup"],
         may_decide=tuple(entry.facts["may_decide"]),
         snoozed_until=None,
+        lent_by=entry.facts.get("lent_by", ""),
+        handed_by=entry.by,
+        handed_because=entry.texts.get("because", ""),
     )
 
 
@@ -102,6 +118,17 @@ def voided(item: Item, entry: Entry) -> Item:
         raise Impossible(f"{last.code} of {item.key} is {last.state} and can't become void")
     void = replace(last, state="void", next_at=None, ended_at=entry.at, disavowed=entry.kind == "disavowed")
     return replace(item, exceptions=tuple(void if t is last else t for t in item.exceptions))
+
+
+def changes_asked(item: Item, entry: Entry) -> Item:
+    """An approval goes back to whoever can change what it is about; it is asked anew when they have."""
+
+    def sent_back(trouble: Trouble, entry: Entry) -> Trouble:
+        said = {"changes": entry.texts.get("words", ""), "changes_by": entry.by}
+        return replace(trouble, state="void", next_at=None, ended_at=entry.at, **said)
+
+    item, code = on_trouble(sent_back)(item, entry), entry.facts["code"]
+    return replace(item, changes=code, asks=1, asked_at=entry.at, told_unclear=False, touched_at=entry.at)
 
 
 def relieved(trouble: Trouble, entry: Entry) -> Trouble:

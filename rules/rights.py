@@ -18,13 +18,14 @@ Standing = Literal[
     "guest",  # or of another organization; whom the rulebook names is no guest, whatever Slack calls their account
     "anyone",
     "people",  # of the rulebook
-    "keeps",  # what is held: the operator, and the owners of private inboxes
+    "keeps",  # what is held: the operator, the owners of private inboxes, of what a pause holds who may end that
     "reads",  # a digest's reader, a workflow's leader, somebody's manager, the operator
     "requester",
     "runs",  # the item's owner, its backup, its workflow's leader
     "decides",  # owner of an undecided exception, or the escalation has reached them
     "reassigns",  # its backup, and the operator
     "breaks glass",
+    "overrides",  # may close without proof
     "stops",  # an exception owner of the workflow, its leader, the operator
 ]
 
@@ -52,11 +53,13 @@ MAY: Final[Mapping[Verb, tuple[Standing, ...]]] = {
     "accept": _ITEM,
     "tick": _ITEM,
     "set": _ITEM,
-    "close": _ITEM,
+    "close": ("runs", "overrides"),
     "reopen": _ITEM,
     "ack": _ITEM,
     "approve": ("decides",),
     "reject": ("decides",),
+    "changes": ("decides",),
+    "reply": ("runs", "decides"),
     "breakglass": ("breaks glass",),
     "pause": ("stops",),
     "resume": ("stops",),
@@ -65,6 +68,7 @@ MAY: Final[Mapping[Verb, tuple[Standing, ...]]] = {
     "away": ("people",),  # for oneself; the operator for others
     "quarantine": ("keeps",),
     "disavow": ("people",),  # one's own decisions
+    "web": ("people",),  # a link for oneself
 }
 
 
@@ -122,12 +126,16 @@ def refusal(
         return None
     if MAY[verb] == ("decides",) and troubles:
         own: Line = ("Nobody decides on their own request. ",) if item and person == item.requester else ()
+        if troubles[0].gate == "outgoing" and person == troubles[0].raised_by:
+            own = ("Nobody says yes to their own words. ",)
         nothing: Line = (f"Nothing was changed on {item.key}.",) if item else ()
         return refused("own_request" if own else "not_yours", (*own, *deciders_line(troubles[0], book)), nothing)
     return _not_yours(verb, book, item, workflow)
 
 
 def _not_yours(verb: Verb, book: Rulebook, item: Item | None, workflow: Workflow | None) -> Reply:
+    if verb == "breakglass" and item is not None and workflow is not None:
+        return _no_glass(book, item, workflow)
     if item is not None and "people" in MAY[verb]:
         also = " and for whoever asked for it" if "requester" in MAY[verb] else ""
         whom: Line = (f"That is for people of the rulebook{also}. ", *reach(book, (item.owner,)), f" has {item.key}.")
@@ -146,6 +154,13 @@ def _not_yours(verb: Verb, book: Rulebook, item: Item | None, workflow: Workflow
     return refused("not_yours", (what, *reach(book, people), "."))
 
 
+def _no_glass(book: Rulebook, item: Item, workflow: Workflow) -> Reply:
+    if workflow.break_glass is None:
+        return refused("not_yours", (f"Nobody breaks the glass in {workflow.name}: its rulebook names no one.",))
+    people = reach(book, workflow.break_glass.who, between=" or ")
+    return refused("not_yours", (*people, f" may break the glass on {item.key}. Nothing was changed.",))
+
+
 def standings(
     book: Rulebook,
     person: str,
@@ -162,7 +177,7 @@ def standings(
     held: dict[Standing, bool] = {
         "anyone": True,
         "people": known,
-        "keeps": person == book.operator or person in keepers_of_private(book),
+        "keeps": person == book.operator or person in keepers_of_private(book) or person in stoppers(book),
         "reads": person in readers_of(book),
         "stops": person in stoppers_of(book, workflow),
     }
@@ -174,6 +189,7 @@ def standings(
             "decides": any(may_decide(t, person, item.requester) for t in troubles),
             "reassigns": any(may_reassign(book, workflow, t, person) for t in troubles),
             "breaks glass": glass is not None and person in glass.who,
+            "overrides": person in workflow.close.override,
         }
     return frozenset(name for name, holds in held.items() if holds)
 
@@ -196,6 +212,11 @@ def owners_of(workflow: Workflow) -> frozenset[str]:
     """The people whom a workflow's `owner` names; the backup where it names a requester's manager alone."""
     named = {person for row in workflow.owner for person in (row.is_, row.otherwise) if person}
     return frozenset(named or {workflow.backup})
+
+
+def stoppers(book: Rulebook) -> frozenset[str]:
+    """Who may stop one workflow or another."""
+    return frozenset().union(*(stoppers_of(book, workflow) for workflow in book.workflows.values()))
 
 
 def stoppers_of(book: Rulebook, workflow: Workflow | None) -> frozenset[str]:

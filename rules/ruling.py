@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rules.absence import Said
 from rules.book.rulebook import Rulebook
 from rules.entries import Entry
 from rules.events import Event
-from rules.items import Item
+from rules.items import Item, Trouble
 from rules.messages import Reply
 from rules.notices import Notice
+from rules.pauses import Backlog, Pause
+from rules.precedents import Precedent
 from rules.tickets import Ticket
 from rules.traces import Clue, Kept, Letter, Traffic
 
@@ -23,6 +26,14 @@ class Timer:
     kind: str
     subject: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An exception of some code that was raised before: on which item, when (UTC)."""
+
+    item: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,12 @@ class World:
     alike: Callable[[str, str], Sequence[Item]] = lambda _workflow, _text: ()
     failure: Callable[[str], Item | None] = lambda _cause: None  # the open BOT item of a cause
     held: Callable[[str], Sequence[Item]] = lambda _person: ()  # the open items that a person has or may decide on
+    raised: Callable[[str, str, int], Sequence[Raised]] = lambda _workflow, _code, _most: ()  # the newest ones first
+    latest: Callable[[str], Item | None] = lambda _cause: None  # what the rules opened last for a cause
+    bound: Callable[[str], Item | None] = lambda _name: None  # the item that a conversation or a flow belongs to
+    record: Callable[[str], Sequence[Entry]] = lambda _item: ()  # an item's entries, oldest first
+    other: Callable[[str], Item | None] = lambda _key: None  # the item of a key
+    like: Callable[[Item, Trouble], Sequence[Precedent]] = lambda _item, _trouble: ()  # earlier decisions like it
     clue: Clue | None = None  # what led from a mail to the item
     traffic: Traffic = field(default_factory=Traffic)
     hush: Callable[[], str] = lambda: ""  # why nothing automatic may be written to the sender of a mail now
@@ -49,6 +66,8 @@ class World:
     letters: Sequence[Letter] = ()  # of ours that a bounce names
     kept: Kept | None = None  # what a command about the quarantine means
     released: bool = False  # a person let it go: it is not held again
+    pauses: Sequence[Pause] = ()  # what is paused
+    backlog: Callable[[], Sequence[Backlog]] = lambda: ()  # what waits until it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +94,8 @@ class Ruling:
     held: str = ""
     leads_to: tuple[Event, ...] = ()
     lets_go: str = ""  # the outside id of what leaves the quarantine and is taken now
+    away: Said | None = None  # somebody said that they are away
+    returns: str = ""  # the person whose absence, said by command, is over
     drops: str = ""  # the outside id of what leaves it for good
+    pauses: Pause | None = None  # this is paused from now on
+    resumes: Pause | None = None  # somebody let this go on

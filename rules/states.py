@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rules.items import State, TroubleState
+from rules.runs import StepState
 
 Move = tuple[State, State]
 
@@ -19,9 +20,13 @@ ITEM_MOVES: Final[Mapping[str, frozenset[Move]]] = {
     "filled": frozenset({("waiting", "open")}),
     "conflicted": frozenset({("open", "waiting")}),
     "demand_dropped": frozenset({("waiting", "open")}),
+    "restored": frozenset({("open", "waiting"), ("waiting", "open")}),
     "raised": frozenset({("open", "blocked"), ("waiting", "blocked")}),
     "decided": frozenset({("blocked", "open"), ("blocked", "waiting")}),
     "voided": frozenset({("blocked", "open"), ("blocked", "waiting")}),
+    "bypassed": frozenset({("blocked", "open"), ("blocked", "waiting")}),
+    "changes_asked": frozenset({("blocked", "waiting")}),
+    "entered": frozenset({("waiting", "open")}),
     "closed": frozenset({("open", "closed"), ("waiting", "closed"), ("blocked", "closed")}),
     "reopened": frozenset({("closed", "open"), ("closed", "waiting")}),
 }
@@ -43,6 +48,7 @@ WHEN_CLOSED: Final[frozenset[str]] = frozenset(
         "released",
         "dropped",
         "linked",
+        "told",
     }
 )
 
@@ -53,9 +59,31 @@ ENDS: Final[frozenset[str]] = frozenset({"closed", "reopened"})
 #: `disavowed`, the person in whose name it came says that it was not theirs.
 TROUBLE_MOVES: Final[Mapping[str, frozenset[tuple[TroubleState, TroubleState]]]] = {
     "decided": frozenset({("open", "approved"), ("open", "rejected")}),
+    "bypassed": frozenset({("open", "bypassed")}),
     "voided": frozenset({("open", "void"), ("approved", "void"), ("rejected", "void")}),
+    "changes_asked": frozenset({("open", "void")}),
     "disavowed": frozenset({("approved", "void"), ("rejected", "void")}),
 }
+
+#: How a step of a checklist is ticked. What failed or is blocked may be ticked so again, when its exception is over.
+STEP_MOVES: Final[frozenset[tuple[StepState, StepState]]] = frozenset(
+    {
+        ("open", "passed"),
+        ("open", "failed"),
+        ("open", "blocked"),
+        ("passed", "open"),
+        ("passed", "failed"),
+        ("passed", "blocked"),
+        ("failed", "open"),
+        ("failed", "passed"),
+        ("failed", "failed"),
+        ("failed", "blocked"),
+        ("blocked", "open"),
+        ("blocked", "passed"),
+        ("blocked", "failed"),
+        ("blocked", "blocked"),
+    }
+)
 
 
 def legal(kind: str, before: State, after: State) -> bool:

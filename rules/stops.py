@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
+from rules.approvals import next_gate, outdated, rests_on, seats
 from rules.book.rulebook import ExceptionRule
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.items import Trouble
 from rules.notices import CONVERSATION, Card, DecisionCard
 from rules.people import ladder, seat
+from rules.remediation import watch
 from rules.timing import answer_calendar, moved, work_calendar
 
 
-def judge(draft: Draft) -> None:
-    """After a change: void what rested on changed values, fire the stop rules, let the clock stand or run."""
+def judge(draft: Draft, changed: str = "") -> None:
+    """After a change: void what rested on changed values, fire the stop rules, let the clock stand or run.
+
+    `changed` says what, where that is more than the item's own beginning: what was sent back is asked for anew then.
+    """
+    _fire(draft)
+    ask_approval(draft, changed)
+    keep_clock(draft)
+    draft.tell(Card(item=draft.key, to=CONVERSATION))
+
+
+def _fire(draft: Draft) -> None:
     _void_outdated(draft)
     draft.tell(*(card for trouble in draft.item.open_trouble() for card in cards(draft, trouble)))
+    for rule in _firing(draft):
+        assert rule.when is not None
+        open_trouble(draft, rule.code, rule=rule.when.source)
+
+
+def _firing(draft: Draft) -> list[ExceptionRule]:
+    """The stop rules that hold and that nobody is asked about, nor has decided on these very values."""
+    found = []
     for code, rule in draft.workflow.exceptions.items():
         if draft.item.open_trouble(code) or not draft.met(rule):
             continue
         last = draft.item.last_trouble(code)
         if last is not None and _stands(last, rule) and last.values == read_values(draft, code):
-            continue  # decided on these very values: a decision is asked for once
-        assert rule.when is not None
-        open_trouble(draft, code, rule=rule.when.source)
-    keep_clock(draft)
-    draft.tell(Card(item=draft.key, to=CONVERSATION))
+            continue  # a decision is asked for once
+        found.append(rule)
+    return found
+
+
+def ask_approval(draft: Draft, anew: str = "") -> None:
+    """Ask for the yes that the item needs next: as soon as nothing required is missing and nothing else stops it.
+
+    What was sent back for changes is asked for `anew` once there are some, whatever else waits by then.
+    """
+    item = draft.item
+    gate = None if item.closed_at is not None or item.missing else next_gate(item, draft.workflow)
+    if gate is None or item.open_trouble(gate.code):
+        return
+    if item.changes and not anew:
+        return
+    if not item.changes and (item.open_trouble() or _firing(draft)):
+        return
+    open_trouble(draft, gate.code, anew=anew if item.last_trouble(gate.code) else "")
 
 
 def judge_again(draft: Draft) -> None:
     """The item is open again: every stop rule is asked anew, and what no rule raised is raised as it was rejected."""
-    judge(draft)
+    _fire(draft)
     for code, rule in draft.workflow.exceptions.items():
         last = draft.item.last_trouble(code)
         if last is not None and last.state == "rejected" and not _stands(last, rule):
             open_trouble(draft, code, because="Opened again after it was rejected.", raised_by=DOCKET)
+    ask_approval(draft)
+    keep_clock(draft)
+    draft.tell(Card(item=draft.key, to=CONVERSATION))
 
 
 def _stands(last: Trouble, rule: ExceptionRule) -> bool:
     """Whether a verdict still counts: a rejection that closes has ended with the item, if that is open again."""
-    return last.state == "approved" or (last.state == "rejected" and rule.on_reject == "stay")
+    return last.state in ("approved", "bypassed") or (last.state == "rejected" and rule.on_reject == "stay")
 
 
 def _void_outdated(draft: Draft) -> None:
@@ -51,25 +88,46 @@ def _void_outdated(draft: Draft) -> None:
         if changed := [name for name, value in last.values.items() if now.get(name) != value]:
             draft.record("voided", {"code": code, "because": f"{', '.join(changed)} changed"}, by=DOCKET)
             draft.tell(*cards(draft, last))
+    for code in draft.workflow.gates:
+        last = draft.item.last_trouble(code)
+        if last is not None and (why := outdated(draft, last)):
+            draft.record("voided", {"code": code, "because": why}, by=DOCKET)
+            draft.tell(*cards(draft, last))
 
 
 def read_values(draft: Draft, code: str) -> dict[str, str]:
-    """The known field values that an exception's condition reads."""
+    """The known field values that an exception's condition reads, or that an approval rests on."""
     rule = draft.rule(code)
+    if rule is not None and rule.gate:
+        return rests_on(draft, code)
     reads = rule.when.reads if rule and rule.when else frozenset()
     return {name: value for name, value in draft.item.fields.items() if name in reads}
 
 
-def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", raised_by: str = "") -> bool:
+def open_trouble(
+    draft: Draft,
+    code: str,
+    *,
+    rule: str = "",
+    because: str = "",
+    raised_by: str = "",
+    anew: str = "",
+    about: str = "",
+) -> bool:
     """Open exception `code` unless one is open; by a rule (`rule`) or a person (`raised_by`, `because`).
 
-    Records it, tells its owner, and stops the stage's clock. False: there was one already.
+    Records it, tells its owner, and stops the stage's clock. False: there was one already. A gate's code asks for its
+    yes: `anew` and `about` as in items.Trouble.
     """
     known = draft.rule(code)
     if known is None or draft.item.open_trouble(code):
         return False
     item = draft.item
-    owner, backup = seat(draft.book, draft.workflow, *_names(draft, known), item.requester, draft.now)
+    if known.gate:
+        owner, backup, rule = seats(draft, known, raised_by)
+    else:
+        owner, backup = seat(draft.book, draft.workflow, *_names(draft, known), item.requester, draft.now)
+    gate = {"gate": known.gate, "anew": anew, "about": about} if known.gate else {}
     due_at = answer_calendar(draft.book, draft.workflow, code).add(draft.now, known.respond_within)
     more = ladder(draft.book, draft.workflow, owner, backup, item.requester, draft.now)
     draft.record(
@@ -82,6 +140,7 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
             "due_at": stamp(due_at),
             "next_at": stamp(due_at) if more else None,
             "rule": rule,
+            **{name: value for name, value in gate.items() if value},
         },
         {"because": because, "raised_by": raised_by, "values": read_values(draft, code)},
         by=raised_by or DOCKET,
@@ -91,6 +150,7 @@ def open_trouble(draft: Draft, code: str, *, rule: str = "", because: str = "", 
         Card(item=draft.key, to=CONVERSATION),
     )
     keep_clock(draft)
+    watch(draft, known)
     return True
 
 

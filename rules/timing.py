@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,24 @@ from rules.people import zone_of
 from rules.ruling import Timer
 
 FOLLOW_UP, REMIND, LATE, STALE, ESCALATE = "follow_up", "remind", "late", "stale", "escalate"
+EXPECT = "expect"
 
 
 def timers(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
     """Every due time of `item`, UTC. `workflow` is the one it began with, `book` the one in force (for calendars)."""
-    if item.closed_at is not None or item.held:
+    if item.closed_at is not None or item.held or item.paused is not None:
         return ()
+    put_off = {(each.kind, each.subject, each.due_at): each.until for each in item.put_off}
+    found = _counted(item, book, workflow)
+    return tuple(replace(t, due_at=put_off.get((t.kind, t.subject, t.due_at), t.due_at)) for t in found)
+
+
+def _counted(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    """The due times that follow from what has happened to it; a pause may have put some of them off."""
     return (
         *_follow_up(item, book, workflow),
         *_stage(item, book, workflow),
+        *_expected(item, book, workflow),
         *(timer for trouble in item.open_trouble() for timer in _trouble(item, trouble, book, workflow)),
     )
 
@@ -57,10 +67,13 @@ def _later(calendar: BusinessCalendar, allowed: Duration, at: datetime, since: d
 
 
 def _follow_up(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
-    rule = workflow.follow_up
-    if rule is None or not item.missing or item.asked_at is None or item.open_trouble(rule.then):
+    rule, gate = workflow.follow_up, workflow.rule(item.changes)
+    if item.asked_at is None or not (item.missing or gate) or (rule and item.open_trouble(rule.then)):
         return ()
-    due_at = work_calendar(book, workflow).add(item.asked_at, rule.every)
+    every = rule.every if rule else gate.respond_within if gate else None
+    if every is None:
+        return ()
+    due_at = work_calendar(book, workflow).add(item.asked_at, every)
     return (Timer(kind=FOLLOW_UP, subject="", due_at=due_at),)
 
 
@@ -70,18 +83,36 @@ def _stage(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
         return ()
     calendar = work_calendar(book, workflow)
     found = [Timer(kind=LATE, subject="", due_at=item.next_at or item.due_at)] if _goes_up(item) else []
-    if not (item.acknowledged_at and item.acknowledged_at < item.due_at):
-        allowed = calendar.add(item.stage_at, stage.within)
-        first = calendar.share(item.stage_at, stage.within, book.defaults.reminders.first)
-        # The clock may have stood still since: the reminder keeps its distance from the deadline.
-        first = _later(calendar, stage.within, first, allowed, item.due_at)
-        hours = reminder_hours(book, workflow, "", item.owner)
-        at = _next_reminder(first, item.reminded_at, item.snoozed_until, book, calendar, hours)
-        found.append(Timer(kind=REMIND, subject="", due_at=at))
+    allowed = calendar.add(item.stage_at, stage.within)
+    first = calendar.share(item.stage_at, stage.within, book.defaults.reminders.first)
+    # The clock may have stood still since: the reminder keeps its distance from the deadline.
+    first = _later(calendar, stage.within, first, allowed, item.due_at)
+    hours = reminder_hours(book, workflow, "", item.owner)
+    at = _next_reminder(first, item.reminded_at, item.snoozed_until, book, calendar, hours)
+    if item.acknowledged_at is not None:
+        # Whoever is on it is left alone for as long as a first reminder takes, from their last sign of life on (M137).
+        lapses = calendar.share(item.acknowledged_at, stage.within, book.defaults.reminders.first)
+        at = max(at, hours.next_opening(lapses))
+    found.append(Timer(kind=REMIND, subject="", due_at=at))
     if item.touched_at is not None and (code := stale_code(workflow)) and not item.open_trouble(code):
         quiet = workflow.stale_after or stage.within
         found.append(Timer(kind=STALE, subject="", due_at=calendar.add(item.touched_at, quiet)))
     return tuple(found)
+
+
+def answer_due(item: Item, book: Rulebook, workflow: Workflow) -> datetime | None:
+    """Until when an outside party is to answer; None: nobody is, or they did. Their time never stands still."""
+    stage = workflow.stage(item.stage)
+    if stage is None or stage.expects is None or item.awaited is None or item.awaited.heard_at is not None:
+        return None
+    return work_calendar(book, workflow).add(item.awaited.since, stage.expects.within)
+
+
+def _expected(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
+    due_at = answer_due(item, book, workflow)
+    if due_at is None or item.awaited is None or item.open_trouble(item.awaited.code):
+        return ()
+    return (Timer(kind=EXPECT, subject="", due_at=due_at),)
 
 
 def _goes_up(item: Item) -> bool:

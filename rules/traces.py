@@ -67,3 +67,4 @@ class Kept:
     size: int = 0
     beside: int = 0
     readable: bool = True
+    paused: str = ""  # the workflow for which it waits while that is paused; "": it is in quarantine

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from rules import handing, progress
+from rules import break_glass, checklists, closing, handing, outgoing, progress, proofs
 from rules.book.durations import parse_short
 from rules.decisions import choose, may
 from rules.draft import Draft
 from rules.entries import stamp
 from rules.events import Command, Verb
+from rules.handoffs import takes_up
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who
-from rules.notices import CONVERSATION, REQUESTER, Asked, Card
+from rules.notices import CONVERSATION, Card
 from rules.people import may_decide
 from rules.refusals import closed
 from rules.replies import done, refused, usage
 from rules.ruling import Ruling
-from rules.stops import cards, open_trouble
+from rules.stops import open_trouble
 from rules.timing import snooze_limit, work_calendar
 
 Deed = Callable[[Draft, Command], Reply]
@@ -27,7 +28,16 @@ Deed = Callable[[Draft, Command], Reply]
 
 def work(draft: Draft, command: Command) -> Ruling:
     """Do what was said with the draft's item, or say why not; refusals change nothing."""
-    return draft.ruling(reply=may(draft, command.verb) or DEEDS[command.verb](draft, command))
+    if (refusal := may(draft, command.verb)) is not None:
+        return draft.ruling(reply=refusal)
+    deed = DEEDS[command.verb]
+    if takes_up(draft, command.verb):
+        # Before the deed, which may hand it on; and only with it, for a refused one accepts nothing.
+        taken = Draft(draft.world, command, draft.workflow, draft.key, draft.item)
+        taken.record("accepted", {"verb": command.verb})
+        if not (reply := deed(taken, command)).refused:
+            return taken.ruling(reply=reply)
+    return draft.ruling(reply=deed(draft, command))
 
 
 def _except(draft: Draft, command: Command) -> Reply:
@@ -98,23 +108,24 @@ def _ask(draft: Draft, command: Command) -> Reply:
         return chosen
     if not command.words.strip():
         return refused("question", ("What do you want to know?",), blank="words")
-    draft.record("questioned", {"code": chosen.code}, {"question": command.words.strip()})
-    draft.tell(
-        Asked(item=draft.key, to=REQUESTER, code=chosen.code), *cards(draft, draft.item.open_trouble(chosen.code)[0])
-    )
-    return done(("Asked ", Who(draft.item.requester), ". The deadline stays."), item=draft.key)
+    return outgoing.say(draft, command.words.strip(), about=chosen.code)
 
 
 DEEDS: dict[Verb, Deed] = {
     "claim": handing.claim,
     "assign": handing.assign,
+    "accept": handing.accept,
+    "back": handing.send_back,
     "next": progress.move_on,
     "set": progress.set_field,
-    "evidence": progress.add_evidence,
-    "close": progress.close,
+    "evidence": proofs.add_evidence,
+    "close": closing.close,
+    "breakglass": break_glass.break_glass,
     "reopen": progress.open_again,
     "except": _except,
     "snooze": _snooze,
     "ack": _ack,
     "ask": _ask,
+    "reply": outgoing.answer,
+    "tick": checklists.tick,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, RowMapping, and_, select
 
-from storage.columns import rfc3339
+from storage.columns import clean_json, rfc3339
 from storage.schema import ledger, ledger_texts
 
 
@@ -25,12 +25,19 @@ def chained(prev: str, row: Mapping[str, Any] | RowMapping) -> str:
 
     `facts` and `digests` go in as JSON values, `at` as RFC 3339 in UTC with microseconds.
     """
-    document = {
-        "prev": prev, "ws": row["workspace"], "item": row["item"], "seq": row["seq"], "at": rfc3339(row["at"]),
-        "kind": row["kind"], "by": row["by"], "via": row["via"], "rulebook": row["rulebook"],
-        "facts": json.loads(row["facts"]), "digests": json.loads(row["digests"]),
-    }  # fmt: skip
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
+    facts, digests = (canonical(json.loads(row[name])) for name in ("facts", "digests"))
+    return chained_new(prev, {**row, "facts": facts, "digests": digests})
+
+
+def chained_new(prev: str, row: Mapping[str, Any]) -> str:
+    """`chained` for a row whose `facts` and `digests` are canonical JSON: they go in as they are, in its order."""
+    document = (
+        f'{{"at":"{rfc3339(row["at"])}","by":{_text(row["by"])},"digests":{row["digests"]},"facts":{row["facts"]},'
+        f'"item":{_text(row["item"])},"kind":{_text(row["kind"])},"prev":{_text(prev)},'
+        f'"rulebook":{_text(row["rulebook"])},"seq":{_text(row["seq"])},"via":{_text(row["via"])},'
+        f'"ws":{_text(row["workspace"])}}}'
+    )
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def digest(salt: str, text: str) -> str:
@@ -40,8 +47,19 @@ def digest(salt: str, text: str) -> str:
 
 def canonical(value: Any) -> str:
     """JSON in the one form that is hashed: sorted names, no spaces, ASCII with \\u escapes, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
+
+def clean_canonical(value: Any) -> str:
+    """`canonical` of a value in the form in which both engines keep it (columns.clean_json)."""
+    written = canonical(value)
+    # Only where these stand in it can there be anything to clean; walking every value costs more than writing it.
+    return canonical(clean_json(value)) if "\\u0000" in written or "\\ud" in written else written
+
+
+# Made once: `json.dumps` makes one at each call.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+_text = json.JSONEncoder().encode
 
 _OF_THE_ENTRY: ColumnElement[bool] = and_(
     ledger_texts.c.workspace == ledger.c.workspace,

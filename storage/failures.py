@@ -11,5 +11,9 @@ class Unavailable(Exception):
     """The database is locked, full or unreachable now; nothing was recorded, and the caller may try again."""
 
 
+class Outgrown(Unavailable):
+    """A newer program has migrated the database, or is about to: this one records nothing more and has to stop."""
+
+
 class Conflict(Exception):
     """Somebody else changed the same item meanwhile: the work is run again on what now stands."""

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_colum
 
 from rules.items import Item
 from rules.likeness import signature
+from rules.precedents import case_of
 from storage.columns import clean_json, hold, insert
 from storage.failures import Conflict
+from storage.rendered import Rendered
 from storage.schema import counters, exceptions, items
 
 #: The built-in workflow of the bot's own failures.
@@ -25,8 +27,8 @@ _BODY: TypeAdapter[Item] = TypeAdapter(Item)
 
 def load(conn: Connection, ws: str, key: str) -> Item | None:
     """The item of that key."""
-    body = conn.execute(_LOAD, {"ws": ws, "wanted": key}).scalar_one_or_none()
-    return None if body is None else _BODY.validate_json(body)
+    bodies = _LOAD.scalars(conn, {"ws": ws, "wanted": key})
+    return _BODY.validate_json(bodies[0]) if bodies else None
 
 
 def save(conn: Connection, item: Item, expected_version: int) -> None:
@@ -36,27 +38,25 @@ def save(conn: Connection, item: Item, expected_version: int) -> None:
     """
     row = _row(item)
     if expected_version == 0:
-        done = conn.execute(_NEW[conn.dialect.name], row).rowcount
+        done = _NEW.run(conn, row)
     else:
-        done = conn.execute(
-            _CHANGE, {**row, "ws": item.workspace, "wanted": item.key, "expected": expected_version}
-        ).rowcount
+        done = _CHANGE.run(conn, {**row, "ws": item.workspace, "wanted": item.key, "expected": expected_version})
     if done != 1:
         raise Conflict(f"{item.key} is no longer at version {expected_version}")
     if item.exceptions:  # an item never loses one, so there is nothing to delete
-        conn.execute(_EXCEPTIONS[conn.dialect.name], _exception_rows(item))
+        _EXCEPTIONS.run_each(conn, _exception_rows(item))
 
 
 def next_number(conn: Connection, ws: str, prefix: str) -> int:
     """The next number of PREFIX-1, PREFIX-2, ...; given back when the transaction fails, so there are no gaps."""
-    number: int = conn.execute(_NUMBER[conn.dialect.name], {"workspace": ws, "prefix": prefix, "last": 1}).scalar_one()
-    return number
+    (number,) = _NUMBER.scalars(conn, {"workspace": ws, "prefix": prefix, "last": 1})
+    return int(number)
 
 
 def open_like(conn: Connection, ws: str, workflow: str, text: str, limit: int) -> list[Item]:
     """The open items of a workflow that could be near-duplicates of a request's text, newest first."""
     asked = {"ws": ws, "in_workflow": workflow, "like": signature(text), "most": limit}
-    return [_BODY.validate_json(body) for body in conn.scalars(_LIKE, asked)]
+    return [_BODY.validate_json(body) for body in _LIKE.scalars(conn, asked)]
 
 
 def listing(
@@ -166,8 +166,8 @@ def _row(item: Item) -> dict[str, Any]:
         "due_at": item.due_at,
         "closed_at": item.closed_at,
         "outcome": item.outcome,
-        "proven": bool(item.evidence),
-        "cause": item.fields.get("cause") if item.workflow == DOCKET else None,
+        "proven": bool(item.evidence) and item.unproven is None,
+        "cause": item.fields.get("cause") if item.workflow == DOCKET else item.cause or None,
         "signature": signature(item.text),
         "version": item.version,
         "head": item.head,
@@ -203,6 +203,7 @@ def _exception_rows(item: Item) -> list[dict[str, Any]]:
             "decided_by": trouble.decision.by if trouble.decision else None,
             "reason_code": trouble.decision.reason_code if trouble.decision else None,
             "rationale": trouble.decision.rationale if trouble.decision else None,
+            "likeness": case_of(item, trouble) if trouble.decision else None,
         }
         for n, trouble in enumerate(item.exceptions)
     ]
@@ -210,9 +211,8 @@ def _exception_rows(item: Item) -> list[dict[str, Any]]:
 
 _OPEN = items.c.closed_at.is_(null())
 _CLOSED = items.c.closed_at.is_not(null())
-_LOAD = select(items.c.body).where(items.c.workspace == bindparam("ws"), items.c.key == bindparam("wanted"))
-# made once: building it costs more than asking it
-_LIKE = (
+_LOAD = Rendered(select(items.c.body).where(items.c.workspace == bindparam("ws"), items.c.key == bindparam("wanted")))
+_LIKE = Rendered(
     select(items.c.body)
     .where(
         items.c.workspace == bindparam("ws"),
@@ -223,22 +223,31 @@ _LIKE = (
     .order_by(items.c.opened_at.desc())
     .limit(bindparam("most"))
 )
-_NEW = insert(items, lambda new: new.on_conflict_do_nothing())
-_CHANGE = update(items).where(
-    items.c.workspace == bindparam("ws"),
-    items.c.key == bindparam("wanted"),
-    items.c.version == bindparam("expected"),
-)
-_EXCEPTIONS = insert(
-    exceptions,
-    lambda new: new.on_conflict_do_update(
-        index_elements=["workspace", "item", "n"],
-        set_={c.name: new.excluded[c.name] for c in exceptions.c if not c.primary_key},
+_NEW = Rendered(insert(items, lambda new: new.on_conflict_do_nothing()), items.c.keys())
+_CHANGE = Rendered(
+    update(items).where(
+        items.c.workspace == bindparam("ws"),
+        items.c.key == bindparam("wanted"),
+        items.c.version == bindparam("expected"),
     ),
+    items.c.keys(),
 )
-_NUMBER = insert(
-    counters,
-    lambda new: new.on_conflict_do_update(
-        index_elements=["workspace", "prefix"], set_={"last": counters.c.last + 1}
-    ).returning(counters.c.last),
+_EXCEPTIONS = Rendered(
+    insert(
+        exceptions,
+        lambda new: new.on_conflict_do_update(
+            index_elements=["workspace", "item", "n"],
+            set_={c.name: new.excluded[c.name] for c in exceptions.c if not c.primary_key},
+        ),
+    ),
+    exceptions.c.keys(),
+)
+_NUMBER = Rendered(
+    insert(
+        counters,
+        lambda new: new.on_conflict_do_update(
+            index_elements=["workspace", "prefix"], set_={"last": counters.c.last + 1}
+        ).returning(counters.c.last),
+    ),
+    counters.c.keys(),
 )

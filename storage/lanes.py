@@ -6,9 +6,27 @@ line and keeps what stands behind it waiting. A lane with a live lease is being 
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true, update
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from storage.columns import Moment
+from storage.pauses import any_stands, resting
+from storage.rendered import Rendered
 from storage.schema import outbox
 
 #: Notices of this kind are worded together, so they are claimed together.
@@ -29,69 +47,102 @@ _STANDING = and_(
     or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now")),
 )
 # locked, or a courier could claim it meanwhile and word it from the item as it was before this change
-STANDING = select(outbox.c.id).where(_STANDING).with_for_update()
-REPLACE = (
+STANDING = Rendered(select(outbox.c.id).where(_STANDING).with_for_update())
+REPLACE = Rendered(
     update(outbox)
     .where(_STANDING)
     .values(
         notice=bindparam("notice"),
+        story=bindparam("story"),
         # one that is being tried again waits as long as it was told to
         not_before=case((outbox.c.attempts > 0, outbox.c.not_before), else_=bindparam("not_before", type_=Moment)),
     )
     .returning(outbox.c.id)
 )
-_LINE = (
-    select(outbox.c.workspace, outbox.c.lane, func.min(outbox.c.n).label("n"))
-    .where(WAITING, or_(outbox.c.attempts > 0, READY))
-    .group_by(outbox.c.workspace, outbox.c.lane)
-    .having(func.coalesce(func.max(outbox.c.lease_until) <= bindparam("now"), true()))
-    .subquery("line")
-)
-HEADS = (
-    select(outbox.c.n, outbox.c.workspace, outbox.c.lane, outbox.c.kind)
-    .join(_LINE, _LINE.c.n == outbox.c.n)
-    .where(WAITING, READY)
-    .order_by(outbox.c.n)
-    .limit(bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True)  # a claim never waits for a take that replaces a notice
-)
-REMINDERS = (
-    select(outbox.c.n)
-    .where(
-        outbox.c.workspace == bindparam("ws"),
-        outbox.c.lane == bindparam("in_lane"),
-        outbox.c.kind == BUNDLED,
-        outbox.c.n > bindparam("head"),
-        WAITING,
-        READY,
+
+
+def _heads(*more: ColumnElement[bool]) -> Select[Any]:
+    """The next of each free lane, of the rows for which `more` holds as well."""
+    # A lease counts whatever it is for: what is being sent when a pause begins still has its lane.
+    first = func.min(case((and_(*more), outbox.c.n)) if more else outbox.c.n)
+    line = (
+        select(outbox.c.workspace, outbox.c.lane, first.label("n"))
+        .where(WAITING, or_(outbox.c.attempts > 0, READY))
+        .group_by(outbox.c.workspace, outbox.c.lane)
+        .having(func.coalesce(func.max(outbox.c.lease_until) <= bindparam("now"), true()))
+        .subquery("line")
     )
-    .order_by(outbox.c.n)
-    .limit(BUNDLE)
-    .with_for_update(skip_locked=True)
-)
-# The first that is tried again holds up what stands behind it; of the rest the earliest decides.
-_LANES = (
-    select(
-        outbox.c.workspace,
-        outbox.c.lane,
-        func.max(outbox.c.lease_until).label("busy_until"),
-        func.min(case((outbox.c.attempts > 0, outbox.c.n))).label("held_by"),
+    return (
+        select(outbox.c.n, outbox.c.workspace, outbox.c.lane, outbox.c.kind)
+        .join(line, line.c.n == outbox.c.n)
+        .where(WAITING, READY)
+        .order_by(outbox.c.n)
+        .limit(bindparam("most"))
+        .with_for_update(of=outbox, skip_locked=True)  # a claim never waits for a take that replaces a notice
     )
-    .where(WAITING)
-    .group_by(outbox.c.workspace, outbox.c.lane)
-    .subquery("lanes")
-)
-_FROM = func.coalesce(outbox.c.not_before, outbox.c.created_at)
-NEXT = (
-    select(func.min(case((_LANES.c.busy_until > _FROM, _LANES.c.busy_until), else_=_FROM)))
-    .join_from(
-        outbox,
-        _LANES,
-        and_(
-            _LANES.c.workspace == outbox.c.workspace,
-            _LANES.c.lane == outbox.c.lane,
-            or_(_LANES.c.held_by.is_(None), outbox.c.n <= _LANES.c.held_by),
-        ),
+
+
+def _reminders(*more: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(outbox.c.n)
+        .where(
+            outbox.c.workspace == bindparam("ws"),
+            outbox.c.lane == bindparam("in_lane"),
+            outbox.c.kind == BUNDLED,
+            outbox.c.n > bindparam("head"),
+            WAITING,
+            READY,
+            *more,
+        )
+        .order_by(outbox.c.n)
+        .limit(BUNDLE)
+        .with_for_update(of=outbox, skip_locked=True)
     )
-    .where(WAITING)
-)
+
+
+def _next(*more: ColumnElement[bool]) -> Select[Any]:
+    """The first that is tried again holds up what stands behind it; of the rest the earliest decides."""
+    lanes = (
+        select(
+            outbox.c.workspace,
+            outbox.c.lane,
+            func.max(outbox.c.lease_until).label("busy_until"),
+            func.min(case((outbox.c.attempts > 0, outbox.c.n))).label("held_by"),
+        )
+        .where(WAITING, *more)
+        .group_by(outbox.c.workspace, outbox.c.lane)
+        .subquery("lanes")
+    )
+    begins = func.coalesce(outbox.c.not_before, outbox.c.created_at)
+    return (
+        select(func.min(case((lanes.c.busy_until > begins, lanes.c.busy_until), else_=begins)))
+        .join_from(
+            outbox,
+            lanes,
+            and_(
+                lanes.c.workspace == outbox.c.workspace,
+                lanes.c.lane == outbox.c.lane,
+                or_(lanes.c.held_by.is_(None), outbox.c.n <= lanes.c.held_by),
+            ),
+        )
+        .where(WAITING, *more)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The three questions of a claim: the next of each lane, the reminders behind one, when there is something."""
+
+    heads: Select[Any]
+    reminders: Select[Any]
+    next: Select[Any]
+
+
+LINE = Line(_heads(), _reminders(), _next())
+#: The same while something is paused: its notices are in nobody's way. Apart, because it reads more than the index.
+UNPAUSED = Line(*(make(~resting(outbox.c.workspace, outbox.c.item)) for make in (_heads, _reminders, _next)))
+
+
+def line(conn: Connection) -> Line:
+    """How the outbox is served now."""
+    return UNPAUSED if any_stands(conn) else LINE

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from rules.entries import Entry
-from storage.chain import ROWS, by_entry, canonical, chained, digest
-from storage.columns import clean, clean_json
+from storage.chain import ROWS, by_entry, canonical, chained_new, clean_canonical, digest
+from storage.columns import clean
 from storage.failures import Conflict
 from storage.proof import check_chain
+from storage.rendered import Rendered
 from storage.schema import ledger, ledger_texts
 
 __all__ = ["Recorded", "append", "check_chain", "every", "of_item", "tip"]
@@ -42,16 +43,17 @@ def append(conn: Connection, ws: str, entries: Sequence[Entry], head: str, versi
     """
     rows: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
+    salts = _salts(sum(len(entry.texts) + 1 for entry in entries))
     for seq, entry in enumerate(entries, start=version + 1):
-        row, own_texts = _prepare(ws, seq, entry)
-        head = row["hash"] = chained(head, row)
+        row, own_texts = _prepare(ws, seq, entry, salts)
+        head = row["hash"] = chained_new(head, row)
         rows.append(row)
         texts.extend(own_texts)
     try:
         if texts:  # before the entries: the database refuses a text whose entry stands already
-            conn.execute(_TEXTS, texts)
+            _TEXTS.run_each(conn, texts)
         if rows:
-            conn.execute(_ENTRIES, rows)
+            _ENTRIES.run_each(conn, rows)
     except IntegrityError as error:
         raise Conflict(f"{entries[0].item} has an entry {version + 1} already") from error
     return head
@@ -79,7 +81,7 @@ def every(conn: Connection, ws: str, since: datetime | None = None) -> Iterator[
     return (_recorded(own) for own in by_entry(rows))
 
 
-def _prepare(ws: str, seq: int, entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _prepare(ws: str, seq: int, entry: Entry, salts: Iterator[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The entry's row, still without its hash, and its texts' rows."""
     if BY in entry.texts:
         raise ValueError(f"a text can't be called `{BY}`: that name is kept for who did it")
@@ -92,17 +94,23 @@ def _prepare(ws: str, seq: int, entry: Entry) -> tuple[dict[str, Any], list[dict
             "item": entry.item,
             "seq": seq,
             "name": name,
-            "text": canonical(clean_json(value)),
-            "salt": secrets.token_hex(16),
+            "text": clean_canonical(value),
+            "salt": next(salts),
         }
         for name, value in texts.items()
     ]
     row = {
         "workspace": ws, "item": entry.item, "seq": seq, "at": entry.at, "kind": entry.kind, "by": by,
-        "via": entry.via, "rulebook": entry.rulebook, "facts": canonical(clean_json(entry.facts)),
+        "via": entry.via, "rulebook": entry.rulebook, "facts": clean_canonical(entry.facts),
         "digests": canonical({own["name"]: digest(own["salt"], own["text"]) for own in own_texts}),
     }  # fmt: skip
     return row, own_texts
+
+
+def _salts(count: int) -> Iterator[str]:
+    """Random strings of 32 hex digits, all asked of the system at once: each asking lets go of the interpreter."""
+    digits = secrets.token_hex(16 * count)
+    return (digits[start : start + 32] for start in range(0, len(digits), 32))
 
 
 def _recorded(own: list[Row[Any]]) -> Recorded:
@@ -122,5 +130,5 @@ def _recorded(own: list[Row[Any]]) -> Recorded:
     return Recorded(seq=row.seq, entry=entry, hash=row.hash, erased=erased)
 
 
-_TEXTS = insert(ledger_texts)
-_ENTRIES = insert(ledger)
+_TEXTS = Rendered(insert(ledger_texts), ledger_texts.c.keys())
+_ENTRIES = Rendered(insert(ledger), ledger.c.keys())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Row, func, insert, literal_column, select, up
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
-from storage.lanes import BUNDLE, BUNDLED, HEADS, NEXT, REMINDERS, REPLACE, STANDING, WAITING
+from storage.lanes import BUNDLE, BUNDLED, REPLACE, STANDING, WAITING, line
+from storage.pauses import notices_rest
+from storage.rendered import Rendered
 from storage.schema import outbox
 
 
@@ -32,6 +34,7 @@ class Claimed:
     attempts: int
     created_at: datetime
     maybe_sent: bool
+    story: str = ""  # the happening that it goes back to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,28 +54,37 @@ class Posted:
     problem: str | None
 
 
-def put(conn: Connection, ws: str, lane: str, notice: Notice, at: datetime, not_before: datetime | None = None) -> str:
+def put(
+    conn: Connection,
+    ws: str,
+    lane: str,
+    notice: Notice,
+    at: datetime,
+    not_before: datetime | None = None,
+    story: str | None = None,
+) -> str:
     """Queue a notice behind its lane's others, or from `not_before` on; gives its id (UUIDv7).
 
     A waiting notice of the same lane and slot, which nobody has begun to send, is replaced where it stands: its id
     is kept. One that only revises a message leaves it alone: what waits is worded when it is sent, and a message that
     never went out can't be revised.
     """
-    body = json.dumps(clean_json(encode(notice)))
+    body = _body(notice)
     if notice.slot is not None:
         where = {"ws": ws, "in_lane": lane, "in_slot": notice.slot, "now": at}
         if notice.revises:
-            found = conn.execute(STANDING, where).scalars()
+            found = STANDING.scalars(conn, where)
         else:
-            found = conn.execute(REPLACE, {**where, "notice": body, "not_before": not_before}).scalars()
-        if (standing := next(iter(found), None)) is not None:
-            return str(standing)
+            values = {"notice": body, "not_before": not_before, "story": story}
+            found = REPLACE.scalars(conn, {**where, **values})
+        if found:
+            return str(found[0])
     row = {
         "id": uuid7(at), "workspace": ws, "lane": lane, "slot": notice.slot, "item": notice.item,
         "kind": type(notice).__name__, "notice": body, "state": "waiting", "attempts": 0, "begun": False,
-        "created_at": at, "not_before": not_before,
+        "created_at": at, "not_before": not_before, "story": story,
     }  # fmt: skip
-    conn.execute(_PUT, row)
+    _PUT.run(conn, row)
     return str(row["id"])
 
 
@@ -81,17 +93,20 @@ def claim(conn: Connection, now: datetime, lease_seconds: float, limit: int) -> 
 
     A lane with a live lease is not free. Where the oldest is a reminder, all ready reminders of that lane come with
     it. One that is being tried again keeps its lane waiting; one put with a `not_before` is only in line from then.
+    What is paused is not in line.
     """
     # Instances take turns: claims are short, and only so a lane can't be claimed by two of them at once when
     # notices of one lane are committed in another order than they were numbered.
     hold(conn, "outbox claim")
-    heads = conn.execute(HEADS, {"now": now, "most": limit}).all()
+    serve = line(conn)
+    heads = conn.execute(serve.heads, {"now": now, "most": limit}).all()
     if not heads:
         return []
     chosen = [row.n for row in heads]
     for row in heads:
         if row.kind == BUNDLED:
-            chosen += conn.scalars(REMINDERS, {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now})
+            behind = {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now}
+            chosen += conn.scalars(serve.reminders, behind)
     leased = conn.execute(
         update(outbox)
         .where(outbox.c.n.in_(chosen), WAITING)
@@ -120,6 +135,7 @@ def _claimed(conn: Connection, row: Row[Any], now: datetime) -> Claimed | None:
         attempts=row.attempts,
         created_at=row.created_at,
         maybe_sent=row.begun,
+        story=row.story or "",
     )
 
 
@@ -131,9 +147,26 @@ def renew(conn: Connection, ids: Sequence[str], until: datetime) -> None:
         conn.execute(update(outbox).where(outbox.c.id.in_(part), *leased).values(lease_until=until))
 
 
-def begin(conn: Connection, ids: Sequence[str]) -> None:
-    """A send of these starts now; when nothing more is heard of it, the next claim says `maybe_sent`."""
+def begin(conn: Connection, ids: Sequence[str]) -> bool:
+    """A send of these starts now; when nothing more is heard of it, the next claim says `maybe_sent`.
+
+    False: one of them was paused since it was claimed, and none of them is to be sent.
+    """
+    if notices_rest(conn, ids):
+        return False
     conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
+    return True
+
+
+def files(conn: Connection, id: str) -> dict[str, str]:
+    """What was left at the channel already for a message that waits: the channel's id of each thing, by its digest."""
+    kept = conn.execute(select(outbox.c.files).where(outbox.c.id == id)).scalar_one_or_none()
+    return json.loads(kept) if kept else {}
+
+
+def left(conn: Connection, id: str, files: Mapping[str, str]) -> None:
+    """These are all that were left there for it."""
+    conn.execute(update(outbox).where(outbox.c.id == id).values(files=json.dumps(dict(files))))
 
 
 def sent(conn: Connection, id: str, place: str, message_id: str, at: datetime) -> None:
@@ -179,6 +212,11 @@ def give_back(conn: Connection, ids: Sequence[str]) -> None:
     conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(lease_until=None))
 
 
+def free(conn: Connection) -> None:
+    """End every lease: whoever claimed something is gone. Only for who knows to be alone here."""
+    conn.execute(update(outbox).where(WAITING, outbox.c.lease_until.is_not(None)).values(lease_until=None))
+
+
 def message_of(conn: Connection, ws: str, slot: str) -> tuple[str, str] | None:
     """Place and id of the message that was last sent for a slot: what the next notice of it edits."""
     row = conn.execute(
@@ -207,25 +245,39 @@ def undelivered(conn: Connection, ws: str, since: datetime, until: datetime) -> 
 
 def next_ready(conn: Connection) -> datetime | None:
     """From when on `claim` can find something, as things stand: in the past when it can now; None: nothing waits."""
-    soonest: datetime | None = conn.execute(NEXT).scalar_one()
+    soonest: datetime | None = conn.execute(line(conn).next).scalar_one()
     return soonest
 
 
 def uuid7(at: datetime) -> str:
     """A UUID that begins with `at` in milliseconds, the rest random (RFC 9562, section 5.7)."""
     milliseconds = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-    number = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    chance = secrets.randbits(74)  # at once: each asking lets go of the interpreter
+    number = milliseconds << 80 | 0x7 << 76 | chance >> 62 << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     return str(UUID(int=number))
+
+
+def _body(notice: Notice) -> str:
+    values = encode(notice)
+    written = json.dumps(values)
+    # only where these stand in it can there be anything to clean
+    return json.dumps(clean_json(values)) if "\\u0000" in written or "\\ud" in written else written
 
 
 def _end(conn: Connection, id: str, *, state: str, at: datetime, **values: Any) -> None:
     conn.execute(update(outbox).where(outbox.c.id == id).values(state=state, ended_at=at, lease_until=None, **values))
 
 
-_PUT = insert(outbox)
+_PUT = Rendered(
+    insert(outbox),
+    [
+        "id", "workspace", "lane", "slot", "item", "kind", "notice", "state", "attempts", "begun", "created_at",
+        "not_before", "story",
+    ],
+)  # fmt: skip
 _CLAIMED = (
     outbox.c.n, outbox.c.id, outbox.c.workspace, outbox.c.lane, outbox.c.kind, outbox.c.notice, outbox.c.attempts,
-    outbox.c.created_at, outbox.c.begun,
+    outbox.c.created_at, outbox.c.begun, outbox.c.story,
 )  # fmt: skip
 _POSTED = (
     outbox.c.id, outbox.c.lane, outbox.c.notice, outbox.c.state, outbox.c.attempts, outbox.c.created_at,

@@ -7,15 +7,18 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage.failures import Conflict, Unavailable, Unusable
+from storage.columns import UNHEARD
+from storage.failures import Conflict, Outgrown, Unavailable, Unusable
 from storage.postgres_bell import Bell
-from storage.upgrade import upgrade
+from storage.postgres_shift import see_off
+from storage.schema import REVISION
+from storage.upgrade import FOUND, check, older, upgrade
 
 T = TypeVar("T")
 
@@ -39,7 +42,9 @@ _NEVER = re.compile(
 class Postgres:
     """The engine of one server. Raises Unusable or Unavailable from the constructor, which migrates the database."""
 
-    def __init__(self, url: URL, committed: Callable[[], None]) -> None:
+    shared = True
+
+    def __init__(self, url: URL, committed: Callable[[], None], outgrown: Callable[[Outgrown], None]) -> None:
         if url.drivername not in ("postgresql", "postgresql+psycopg"):
             raise Unusable("Docket speaks to PostgreSQL through psycopg: DOCKET_DATABASE_URL=postgresql+psycopg://...")
         options = f"-c idle_in_transaction_session_timeout={HANGING_SECONDS}s"
@@ -53,14 +58,18 @@ class Postgres:
         event.listen(self._engine, "after_cursor_execute", _note_change)
         # one snapshot for all of a reader's questions, and no way to write
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._committed = committed
+        self._committed, self._outgrown = committed, outgrown
         self._open()
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="docket-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="docket-read")
-        self._bell = Bell(self._engine, committed)
+        self._bell = Bell(self._engine, committed, outgrown)
 
     def _open(self) -> None:
         try:
+            with self._engine.begin() as conn:
+                found = older(conn)
+            if found is not None:
+                see_off(self._engine, found, REVISION)
             with self._engine.begin() as conn:
                 upgrade(conn)
         except DBAPIError as error:
@@ -77,6 +86,9 @@ class Postgres:
         except BaseException:
             self._engine.dispose()
             raise
+
+    def reserve(self) -> None:
+        """Any number of bots may work here."""
 
     def write(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in a transaction of its own; done when its commit is."""
@@ -102,7 +114,12 @@ class Postgres:
             conn.info.pop(_CHANGED, None)
             transaction = conn.begin()
             try:
+                check(conn.exec_driver_sql(FOUND).scalar())
                 result = work(conn)
+            except Outgrown as problem:
+                transaction.rollback()
+                self._outgrown(problem)
+                raise
             except BaseException:
                 transaction.rollback()
                 raise
@@ -142,9 +159,13 @@ class Postgres:
 _CHANGED = "changed"
 
 
-def _note_change(conn: Connection, cursor: psycopg.Cursor[object], *_rest: object) -> None:
-    """Remember on the connection that a statement of this transaction changed rows."""
+def _note_change(
+    conn: Connection, cursor: psycopg.Cursor[object], _text: str, _given: object, context: Any, _many: bool
+) -> None:
+    """Remember on the connection that a statement of this transaction changed rows which somebody waits for."""
     if cursor.rowcount > 0 and not (cursor.statusmessage or "").startswith("SELECT"):
+        if context is not None and UNHEARD.keys() <= context.execution_options.keys():
+            return
         conn.info[_CHANGED] = True
 
 

@@ -14,7 +14,10 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-CHANNEL = "docket"
+from storage.failures import Outgrown
+from storage.postgres_shift import CHANNEL, asked_to_leave, sign_on
+from storage.upgrade import FOUND, check
+
 #: Commits within this time share one NOTIFY.
 PAUSE_SECONDS = 0.02
 #: How often subscribers look although nothing was heard: an instance can die between its commit and its NOTIFY.
@@ -28,13 +31,16 @@ log = logging.getLogger(__name__)
 class Bell:
     """A thread with a connection of its own. `heard` is called from it for other instances' commits.
 
+    `outgrown` is called from it when a newer program is about to migrate the database, or has done it.
+
     NOTIFY is not part of the writing transactions: PostgreSQL lets only one transaction with a NOTIFY commit at a
     time, which would line up all takes behind each other's fsync.
     """
 
-    def __init__(self, engine: Engine, heard: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, heard: Callable[[], None], outgrown: Callable[[Outgrown], None]) -> None:
         self._engine = engine
         self._heard = heard
+        self._outgrown = outgrown
         self._closing = False
         self._rung = threading.Event()
         # the thread waits for PostgreSQL's socket and for this one at the same time
@@ -70,6 +76,7 @@ class Bell:
                 self._heard()
                 continue
             try:
+                self._check(conn)
                 self._heard()  # what was missed before, or while the connection was gone
                 self._listen(conn)
             except (psycopg.Error, OSError) as error:
@@ -84,21 +91,32 @@ class Bell:
         assert isinstance(conn, psycopg.Connection)
         conn.autocommit = True
         conn.execute(f"LISTEN {CHANNEL}")
+        sign_on(conn)
         return conn
 
     def _listen(self, conn: psycopg.Connection[Any]) -> None:
         own = conn.info.backend_pid
         while not self._closing:
             if not self._wait([self._inner, conn], LOOK_SECONDS):
-                conn.execute("SELECT 1")  # a connection that died without a word is found out here
+                self._check(conn)  # a connection that died without a word is found out here, too
                 self._heard()
             if self._rung.is_set():
                 # what is committed from here on needs another NOTIFY; what was before shares this one
                 time.sleep(PAUSE_SECONDS)
                 self._rung.clear()
                 conn.execute(f"NOTIFY {CHANNEL}")
-            if any(notify.pid != own for notify in list(conn.notifies(timeout=0))):
+            said = [notify.payload for notify in list(conn.notifies(timeout=0)) if notify.pid != own]
+            if (why := asked_to_leave(said)) is not None:
+                self._outgrown(why)
+            if said:
                 self._heard()
+
+    def _check(self, conn: psycopg.Connection[Any]) -> None:
+        row = conn.execute(FOUND).fetchone()
+        try:
+            check(row[0] if row else None)
+        except Outgrown as problem:
+            self._outgrown(problem)
 
     def _wait(self, sources: list[Any], seconds: float) -> bool:
         """Whether anything came within that time; empties our own socket."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select
 
+from rules.items import Item
+from storage.items import load
 from storage.schema import exceptions, items
 
 
@@ -34,6 +36,18 @@ def deciding(conn: Connection, ws: str) -> list[Deciding]:
         .order_by(exceptions.c.due_at, exceptions.c.item, exceptions.c.n)
     )
     return [Deciding(**{**row._mapping, "may_decide": tuple(json.loads(row.may_decide))}) for row in rows]
+
+
+def undecided(conn: Connection, ws: str, limit: int) -> list[Item]:
+    """The items on which something waits for a decision, what is due first at the top."""
+    keys = conn.scalars(
+        select(exceptions.c.item)
+        .where(exceptions.c.workspace == ws, _UNDECIDED)
+        .order_by(exceptions.c.due_at, exceptions.c.item, exceptions.c.n)
+        .limit(limit)
+    )
+    found = (load(conn, ws, key) for key in dict.fromkeys(keys))
+    return [item for item in found if item is not None]
 
 
 def _of_exceptions(*columns: ColumnElement[Any]) -> Select[Any]:

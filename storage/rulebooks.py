@@ -22,3 +22,9 @@ def text(conn: Connection, ws: str, version: str) -> str | None:
     return conn.execute(
         select(rulebooks.c.text).where(rulebooks.c.workspace == ws, rulebooks.c.version == version)
     ).scalar_one_or_none()
+
+
+def versions(conn: Connection, ws: str) -> list[str]:
+    """All versions, the oldest first."""
+    wanted = select(rulebooks.c.version).where(rulebooks.c.workspace == ws)
+    return list(conn.scalars(wanted.order_by(rulebooks.c.at, rulebooks.c.version)))

@@ -34,8 +34,14 @@ inbox = Table(
     Column("reason", Words, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("place", Words),  # the inbox that a mail came to: what is held is read again as that one's
+    Column("workflow", Key),  # for which it waits, while that is paused
+    Column("event", Words),  # the happening as JSON, where it is to be taken later and its bytes don't say it all
     Index("inbox_quarantined", "workspace", "at", **where("state = 'quarantined'")),
+    Index("inbox_paused", "workspace", "at", "outside_id", "workflow", **where("state = 'paused'")),
 )
+
+#: Of the causes that the rules open items for, those that keep happening.
+REPEATS = "substr(cause, 1, 8) = 'repeats:'"
 
 items = Table(
     "items",
@@ -51,21 +57,26 @@ items = Table(
     Column("due_at", Moment),
     Column("closed_at", Moment),
     Column("outcome", Text),
-    Column("proven", Boolean, nullable=False),  # it carries evidence
-    Column("cause", Key),  # of a failure of the bot itself
+    Column("proven", Boolean, nullable=False),  # it carries evidence, and none that it needs is lacking
+    Column("cause", Key),  # of what the bot's rules opened: a failure of its own, what keeps happening
     Column("signature", Text, nullable=False),  # rules.likeness: near-duplicates share it
     Column("version", Integer, nullable=False),
     Column("head", Text, nullable=False),
     Column("body", Text, nullable=False),
     Index("items_open", "workspace", "workflow", "opened_at", **where("closed_at IS NULL")),
+    Index("items_open_key", "workspace", "key", "closed_at", **where("closed_at IS NULL")),
     Index("items_open_alike", "workspace", "workflow", "signature", "opened_at", **where("closed_at IS NULL")),
     Index("items_open_owner", "workspace", "owner", "due_at", **where("closed_at IS NULL")),
     Index("items_open_requester", "workspace", "requester", "opened_at", **where("closed_at IS NULL")),
     Index("items_open_due", "workspace", "due_at", "owner", **where("closed_at IS NULL")),
     Index("items_open_cause", "workspace", "cause", **where("closed_at IS NULL AND cause IS NOT NULL")),
+    Index("items_repeats", "workspace", "cause", "opened_at", **where(REPEATS)),
     Index("items_opened", "workspace", "opened_at", "workflow"),
     Index("items_closed", "workspace", "closed_at", "workflow", "owner", **where("closed_at IS NOT NULL")),
     Index("items_closed_requester", "workspace", "requester", "closed_at", **where("closed_at IS NOT NULL")),
+    Index("items_open_flow", "workspace", "workflow", "due_at", **where("closed_at IS NULL")),
+    Index("items_closed_flow", "workspace", "workflow", "closed_at", **where("closed_at IS NOT NULL")),
+    Index("items_closed_owner", "workspace", "owner", "closed_at", "workflow", **where("closed_at IS NOT NULL")),
     Index("items_unproven", "workspace", "closed_at", "owner", "workflow",
           **where("closed_at IS NOT NULL AND NOT proven")),
 )  # fmt: skip
@@ -87,16 +98,22 @@ exceptions = table(
     Column("decided_by", Words),
     Column("reason_code", Words),
     Column("rationale", Words),
+    Column("likeness", Words),  # of a decision: what it rested on, in the words that cases are compared by
     ForeignKeyConstraint(["workspace", "item"], ["items.workspace", "items.key"]),
     Index("exceptions_open", "workspace", "code", "owner", "opened_at", **where("state = 'open'")),
     Index("exceptions_open_due", "workspace", "due_at", "owner", **where("state = 'open'")),
     Index("exceptions_ended", "workspace", "ended_at", **where("ended_at IS NOT NULL")),
     Index("exceptions_opened", "workspace", "opened_at", "code"),
+    Index("exceptions_likeness", "workspace", "workflow", "code", "ended_at", **where("likeness IS NOT NULL")),
+    Index("exceptions_repeats", "workspace", "workflow", "code", "opened_at"),
 )
 
 counters = table(
     "counters", workspace(), Column("prefix", Text, primary_key=True), Column("last", Integer, nullable=False)
 )
+
+#: What takes an item from stage to stage, and back.
+STEPS = "kind IN ('opened', 'entered', 'returned', 'changes_asked', 'closed', 'reopened')"
 
 ledger = table(
     "ledger",
@@ -112,6 +129,8 @@ ledger = table(
     Column("digests", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("ledger_at", "workspace", "at"),
+    Index("ledger_moves", "workspace", "at", "item", "seq", **where("kind IN ('handed', 'returned')")),
+    Index("ledger_steps", "workspace", "at", "item", "kind", **where(STEPS)),
 )
 
 #: People's words and strangers' names: apart from the ledger, because these rows alone may be deleted.
@@ -165,6 +184,8 @@ outbox = Table(
     Column("place", Words),
     Column("message_id", Words),
     Column("problem", Words),
+    Column("story", Key),  # the happening that it goes back to, for the logs
+    Column("files", Text),  # JSON: what was left at the channel for it before it was sent
     Index("outbox_waiting", "workspace", "lane", "n", "attempts", "not_before", "lease_until",
           **where("state = 'waiting'")),
     Index("outbox_slot", "workspace", "slot", "n", **where("slot IS NOT NULL")),

@@ -13,7 +13,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from storage.failures import Unavailable, Unusable
+from storage.failures import Outgrown, Unavailable, Unusable
+from storage.sqlite_sole import Sole
 from storage.sqlite_writer import Writer
 from storage.upgrade import upgrade
 
@@ -49,14 +50,21 @@ def unavailable(error: Exception) -> Unavailable | None:
 class Sqlite:
     """The engine of one file. Raises Unusable or Unavailable from the constructor, which migrates the file."""
 
-    def __init__(self, url: URL, committed: Callable[[], None]) -> None:
-        path = _path(url)
+    shared = False
+
+    def __init__(self, url: URL, committed: Callable[[], None], outgrown: Callable[[Outgrown], None]) -> None:
+        path = self._path = _path(url)
+        self._sole: Sole | None = None
         _prepare(path)
         self._writing = _engine(url, writes=True)
         self._reading = _engine(url, writes=False)
         _open(self._writing, path)
-        self._writer = Writer(self._writing, unavailable, committed)
+        self._writer = Writer(self._writing, unavailable, committed, outgrown)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="docket-read")
+
+    def reserve(self) -> None:
+        """Be the one bot on this file until `close`. Raises Unusable where another one is."""
+        self._sole = Sole(self._path)
 
     def write(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue `work` for the writer; done when its commit is on the disk."""
@@ -79,6 +87,8 @@ class Sqlite:
         self._readers.shutdown(wait=True)
         self._reading.dispose()
         self._writing.dispose()
+        if self._sole is not None:
+            self._sole.close()
 
 
 def _path(url: URL) -> str:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.failures import Conflict, Unavailable
+from storage import upgrade
+from storage.failures import Conflict, Outgrown, Unavailable
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -56,14 +57,23 @@ class _Undone(Exception):
 
 
 class Writer:
-    """`committed` is called from its thread after each commit, ours or another process's, that changed something."""
+    """`committed` is called from its thread after each commit, ours or another process's, that changed something.
+
+    `outgrown` is called when a newer program has migrated the file; from then on every work meets that exception.
+    """
 
     def __init__(
-        self, engine: Engine, unavailable: Callable[[Exception], Unavailable | None], committed: Callable[[], None]
+        self,
+        engine: Engine,
+        unavailable: Callable[[Exception], Unavailable | None],
+        committed: Callable[[], None],
+        outgrown: Callable[[Outgrown], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._unavailable = unavailable
         self._committed = committed
+        self._outgrown = outgrown
+        self._checked = 0  # the data_version for which the file was found to be this program's
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._conn: Connection | None = None
         self._data_version = 0
@@ -140,14 +150,26 @@ class Writer:
             changes = _driver(conn).total_changes
             with conn.begin():
                 begun = True
+                self._check(conn)
                 for waiting in group:
                     self._one(conn, waiting)
+        except Outgrown as problem:
+            self._outgrown(problem)
+            raise _Undone(problem, False) from problem
         except Exception as error:
             self._forget_connection()
             raise _Undone(self._unavailable(error) or error, begun) from error
         if _driver(conn).total_changes != changes:
             # A claim that found nothing must not wake the courier, whose next claim would wake it again.
             self._committed()
+
+    def _check(self, conn: Connection) -> None:
+        """Raises Outgrown. Looks only when another process has written since the last time."""
+        driver = _driver(conn)
+        if (found := driver.execute("PRAGMA data_version").fetchone()[0]) != self._checked:
+            row = driver.execute(upgrade.FOUND).fetchone()
+            upgrade.check(row[0] if row else None)
+            self._checked = found
 
     def _one(self, conn: Connection, waiting: _Waiting) -> None:
         """Run one work in its savepoint; raises only what concerns the whole transaction."""
@@ -173,7 +195,7 @@ class Writer:
     def _connection(self) -> Connection:
         if self._conn is None:
             self._conn = self._engine.connect()
-            self._data_version = 0  # unknown: whatever happened meanwhile counts as a change
+            self._data_version = self._checked = 0  # unknown: whatever happened meanwhile counts as a change
         return self._conn
 
     def _forget_connection(self) -> None:
@@ -193,6 +215,11 @@ class Writer:
         try:
             # Straight to the driver: SQLAlchemy would open a transaction around it, and with it take the write lock.
             found: int = _driver(self._connection()).execute("PRAGMA data_version").fetchone()[0]
+            if found != self._data_version:
+                self._check(self._connection())
+        except Outgrown as problem:
+            self._outgrown(problem)
+            return
         except (DBAPIError, sqlite3.Error):
             self._forget_connection()
             return

@@ -6,14 +6,15 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
-from storage.failures import Conflict, Unavailable, Unusable
+from storage.failures import Conflict, Outgrown, Unavailable, Unusable
 
-__all__ = ["Conflict", "Store", "Unavailable", "Unusable"]
+__all__ = ["Conflict", "Outgrown", "Store", "Unavailable", "Unusable"]
 
 T = TypeVar("T")
 
@@ -21,19 +22,26 @@ log = logging.getLogger(__name__)
 
 
 class _Engine(Protocol):
-    """What Sqlite and Postgres both are."""
+    """What Sqlite and Postgres both are. `shared`: several instances may work on such a database."""
+
+    shared: bool
 
     def write(self, work: Callable[[Connection], T]) -> Future[T]: ...
     def read(self, work: Callable[[Connection], T]) -> Future[T]: ...
+    def reserve(self) -> None: ...
     def close(self) -> None: ...
 
 
 class Store:
     """An open database. Its works get a SQLAlchemy Connection inside a transaction, which they must not end."""
 
-    def __init__(self, engine: Callable[[Callable[[], None]], _Engine]) -> None:
+    def __init__(self, engine: Callable[[Callable[[], None], Callable[[Outgrown], None]], _Engine]) -> None:
         self._callbacks: list[Callable[[], None]] = []
-        self._engine = engine(self._committed)
+        #: Why this program has to stop, once a newer one works on this database; subscribers are called then, too.
+        self.outgrown: Outgrown | None = None
+        self._engine = engine(self._committed, self._ended)
+        #: Whether other instances may be at work on this database.
+        self.shared = self._engine.shared
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -52,11 +60,11 @@ class Store:
             case "sqlite":
                 from storage.sqlite import Sqlite
 
-                return cls(lambda committed: Sqlite(parsed, committed))
+                return cls(lambda committed, outgrown: Sqlite(parsed, committed, outgrown))
             case "postgresql":
                 from storage.postgres import Postgres
 
-                return cls(lambda committed: Postgres(parsed, committed))
+                return cls(lambda committed, outgrown: Postgres(parsed, committed, outgrown))
             case other:
                 raise Unusable(
                     f"Docket can't keep its data in {other}. Use sqlite:///docket.db or postgresql+psycopg://..."
@@ -69,11 +77,15 @@ class Store:
         and write through its connection. Its own exceptions undo it and come out here; Unavailable when the
         database is locked, full or unreachable, and then nothing was recorded.
         """
-        return await asyncio.wrap_future(self._engine.write(work))
+        return await asyncio.wrap_future(self._engine.write(_here(work)))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one snapshot of the database, which it can't change; Unavailable as in `write`."""
-        return await asyncio.wrap_future(self._engine.read(work))
+        return await asyncio.wrap_future(self._engine.read(_here(work)))
+
+    def reserve(self) -> None:
+        """This process is the bot itself. Raises Unusable on a database that takes one bot and has another."""
+        self._engine.reserve()
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each commit that changed something, here or in another process.
@@ -89,6 +101,18 @@ class Store:
             except Exception:  # a listener's mistake must not stop the writer
                 log.exception("a subscriber of the store failed")
 
+    def _ended(self, why: Outgrown) -> None:
+        if self.outgrown is None:
+            log.error("%s", why)
+        self.outgrown = why
+        self._committed()
+
     def close(self) -> None:
         """Finish what is under way and queued, and let go of the database."""
         self._engine.close()
+
+
+def _here(work: Callable[[Connection], T]) -> Callable[[Connection], T]:
+    """The work as a part of what goes on here, whichever thread runs it: its lines in the log tell the same story."""
+    context = copy_context()
+    return lambda conn: context.run(work, conn)

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
 from storage.columns import hold, insert, key_of
+from storage.rendered import Rendered
 from storage.schema import threads
 
-_BIND = insert(
-    threads,
-    lambda new: new.on_conflict_do_update(
-        index_elements=["workspace", "conversation"], set_={"item": new.excluded.item}
+_BIND = Rendered(
+    insert(
+        threads,
+        lambda new: new.on_conflict_do_update(
+            index_elements=["workspace", "conversation"], set_={"item": new.excluded.item}
+        ),
     ),
+    threads.c.keys(),
 )
-_OFFER = insert(threads, lambda new: new.on_conflict_do_nothing())
-_FIND = select(threads.c.conversation, threads.c.item).where(
-    threads.c.workspace == bindparam("ws"), threads.c.conversation.in_(bindparam("conversations", expanding=True))
-)
+_OFFER = Rendered(insert(threads, lambda new: new.on_conflict_do_nothing()), threads.c.keys())
+
+
+@lru_cache(maxsize=32)
+def _find(count: int) -> Rendered:
+    """What is known of so many conversations."""
+    asked = [bindparam(f"c{n}", type_=threads.c.conversation.type) for n in range(count)]
+    known = select(threads.c.conversation, threads.c.item)
+    return Rendered(known.where(threads.c.workspace == bindparam("ws"), threads.c.conversation.in_(asked)))
 
 
 def bind(conn: Connection, ws: str, conversation: str, key: str) -> None:
     """From now on this conversation is that item's, whatever it was before."""
-    conn.execute(_BIND[conn.dialect.name], {"workspace": ws, "conversation": conversation, "item": key})
+    _BIND.run(conn, {"workspace": ws, "conversation": conversation, "item": key})
 
 
 def offer(conn: Connection, ws: str, conversations: Mapping[str, str]) -> None:
     """These conversations are those items' from now on, unless they are an item's already."""
     if conversations:
         rows = [{"workspace": ws, "conversation": name, "item": key} for name, key in conversations.items()]
-        conn.execute(_OFFER[conn.dialect.name], rows)
+        _OFFER.run_each(conn, rows)
 
 
 def find(conn: Connection, ws: str, conversations: Sequence[str]) -> str | None:
@@ -51,7 +61,7 @@ def known(conn: Connection, ws: str, conversations: Sequence[str]) -> dict[str, 
     # a mail's References may be as long as a stranger likes, and engines bound the number of parameters
     for start in range(0, len(conversations), 500):
         part = conversations[start : start + 500]
-        rows = conn.execute(_FIND, {"ws": ws, "conversations": part})
+        rows = _find(len(part)).rows(conn, {"ws": ws, **{f"c{n}": each for n, each in enumerate(part)}})
         belongs = {row.conversation: row.item for row in rows}
         for each in part:
             if (item := belongs.get(key_of(each))) is not None:

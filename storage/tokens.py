@@ -45,6 +45,13 @@ def issued(conn: Connection, ws: str, outbox_id: str) -> Issued | None:
     return Issued(notice=notice, created_at=row.created_at, spent=bool(row.spent))
 
 
+def spent(conn: Connection, ws: str, id: str) -> bool:
+    """Whether a token was used."""
+    return bool(
+        conn.scalar(select(tokens_spent.c.at).where(tokens_spent.c.workspace == ws, tokens_spent.c.outbox_id == id))
+    )
+
+
 def spend(conn: Connection, ws: str, outbox_id: str, at: datetime, event: str) -> None:
     """Use a token up. Raises Conflict when another happening did so meanwhile: judged again, it is found used."""
     row = {"workspace": ws, "outbox_id": outbox_id, "at": at, "event": event}

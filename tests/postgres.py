@@ -7,10 +7,11 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,33 @@ _INSTALL = "PostgreSQL is missing. Install it: apt-get install postgresql"
 
 
 class Server:
-    """A running server that listens on a socket in its own folder only."""
+    """A server that listens on a socket in its own folder only, and can be stopped and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self.folder = folder
+        self._start = start
+        self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+
+    def start(self) -> None:
+        """Come up; ready when this returns."""
+        self._process = process = self._start()
+        until = time.monotonic() + 30
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                self.connect().close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        pytest.fail(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()}", pytrace=False)
+
+    def stop(self) -> None:
+        """A fast shutdown, whoever is still connected."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://docket@/{database}?host={self.folder}"
@@ -48,8 +71,11 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start a server and stop it again. Where PostgreSQL is missing the test fails with the line that installs it."""
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server and stop it again. Where PostgreSQL is missing the test fails with the line that installs it.
+
+    `durable`: it waits for the disk, as a real one does.
+    """
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
     if not found:
         pytest.fail(_INSTALL, pytrace=False)
@@ -63,7 +89,7 @@ def server() -> Iterator[Server]:
         {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     )
     data = folder / "data"
-    process = None
+    running = None
     try:
         subprocess.run(
             [programs / "initdb", "-D", data, "-U", "docket", "--auth=trust", "--no-sync", "--no-instructions",
@@ -71,21 +97,22 @@ def server() -> Iterator[Server]:
             check=True, cwd=folder, stdout=subprocess.DEVNULL, **run_as,
         )  # fmt: skip
         settings = {
-            "fsync": "off",
-            "full_page_writes": "off",
+            **({} if durable else {"fsync": "off", "full_page_writes": "off"}),
             "listen_addresses": "",
             "unix_socket_directories": folder,
         }
-        process = subprocess.Popen(
-            [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())],
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), **run_as,
-        )  # fmt: skip
-        yield _ready(Server(folder), process)
+        told = [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())]
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "log").open("ab") as log:
+                return subprocess.Popen(told, cwd=folder, stdout=subprocess.DEVNULL, stderr=log, **run_as)
+
+        running = Server(folder, start)
+        running.start()
+        yield running
     finally:
-        if process is not None:
-            process.terminate()
-            process.send_signal(2)  # SIGINT: a fast shutdown, whoever is still connected
-            process.wait(30)
+        if running is not None:
+            running.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -95,18 +122,6 @@ def _account() -> pwd.struct_passwd | None:
         return None
     names = {each.pw_name for each in pwd.getpwall()}
     return pwd.getpwnam("postgres" if "postgres" in names else "nobody")
-
-
-def _ready(starting: Server, process: subprocess.Popen[bytes]) -> Server:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            starting.connect().close()
-        except psycopg.OperationalError:
-            time.sleep(0.02)
-        else:
-            return starting
-    pytest.fail(f"PostgreSQL did not start:\n{(starting.folder / 'log').read_text()}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

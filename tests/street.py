@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.absence import Failing, holds, noted, seats_left, without
+from rules.absence import Failing, Said, holds, lent, noted, seats_left, without
 from rules.apply import apply, wanted
 from rules.book.load import load
 from rules.book.rulebook import Rulebook
-from rules.entries import Entry
+from rules.entries import OWN_RECORD, Entry
 from rules.events import (
     Command,
     Deleted,
     Edited,
     Event,
+    Hooked,
     Mailed,
     Posted,
     Reacted,
@@ -31,13 +32,16 @@ from rules.own_events import (
     Failed,
     Reachable,
     Recovered,
+    Returned,
     Unreachable,
 )
+from rules.pauses import Pause
 from rules.replay import evolve
-from rules.ruling import Ruling, Timer, World
+from rules.ruling import Raised, Ruling, Timer, World
 from rules.tickets import Ticket, ticket
 from rules.timing import timers
 from rules.wording import word
+from rules.wording.handoffs import Past
 
 #: Wednesday, March 4 2026, 10:00 in Chicago: an ordinary working morning.
 MORNING = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
@@ -55,6 +59,8 @@ class Street:
         self.threads: dict[str, str] = {}
         self.timers: dict[str, tuple[Timer, ...]] = {}
         self.failing: dict[tuple[str, str], Failing] = {}  # ways to people that fail
+        self.said: dict[str, Said] = {}  # absences that were said by command
+        self.pauses: list[Pause] = []
         self.put_at: list[datetime] = []  # when each of the notices was put into the outbox
         self.spent: set[str] = set()  # tokens that were used
         self._ids = itertools.count(1)
@@ -74,8 +80,16 @@ class Street:
             key = (named.key if told else None) or key or (ticket.item if ticket else None)
         ruling = apply(event, replace(self.world(self.items.get(key or "")), ticket=ticket))
         self.spent |= {ruling.spends} - {""}
+        if ruling.away is not None:
+            self.said[ruling.away.person] = ruling.away
+        self.said.pop(ruling.returns, None)
+        self.pauses += filter(None, (ruling.pauses,))
+        if (on := ruling.resumes) is not None:
+            self.pauses = [on if (p.workflow, p.since) == (on.workflow, on.since) else p for p in self.pauses]
         for entry in ruling.entries:
             self.entries.append(entry)
+            if entry.item == OWN_RECORD:
+                continue
             self.items[entry.item] = evolve(self.items.get(entry.item), entry)
         for item in ruling.items:
             assert self.items[item.key] == item, "a ruling's items are the fold of its entries"
@@ -108,9 +122,23 @@ class Street:
         mail = Mailed(**self._meta(who, "mail"), inbox=inbox, from_name="", text=text, new_text=text, **more)
         return self.take(mail, self.ticket(answers) if answers else None)
 
+    def hooks(self, system: str, workflow: str = "refund", **more: Any) -> Ruling:
+        """A signed webhook of another system."""
+        meta = self._meta(f"hook:{system or workflow}", "webhook")
+        return self.take(Hooked(**meta, workflow=workflow, system=system, **more))
+
     def types(self, who: str, verb: str, item: str | None = None, **more: Any) -> Ruling:
         """A command, as typed or clicked."""
-        return self.take(Command(**self._meta(who), verb=verb, item=item, **more))  # type: ignore[arg-type]
+        return self.take(self.command(who, verb, item, **more))
+
+    def command(self, who: str, verb: str, item: str | None = None, **more: Any) -> Command:
+        """The same, not yet taken."""
+        return Command(**self._meta(who), verb=verb, item=item, **more)  # type: ignore[arg-type]
+
+    def ticks_all(self, who: str, item: str) -> None:
+        """All that the checklist of its stage still asks for is done."""
+        for number, _ in self.items[item].open_steps():
+            self.types(who, "tick", item, name=str(number))
 
     def edits(self, who: str, item: str, text: str) -> Ruling:
         """The source message of an item is edited."""
@@ -149,11 +177,20 @@ class Street:
     def loses(self, who: str, channel: str = "slack", why: str = "deactivated in Slack") -> Ruling:
         """Somebody can't be reached; what they hold is passed on, item by item, as the bot's knock does."""
         ruling = self.take(Unreachable(**self._meta("docket", "docket"), person=who, channel=channel, why=why))  # type: ignore[arg-type]
+        self.passes_on(who, self.now)
+        return ruling
+
+    def passes_on(self, who: str, since: datetime) -> None:
+        """What somebody absent holds goes to others, item by item, as the bot's knock has it."""
         for item in [*self.items.values()]:
             if seats_left(item, self.book.workflows[item.workflow], self.world(None).book, self.now):
-                since = self.failing[who, channel].since
                 self.take(Absent(**self._meta("docket", "docket"), item=item.key, person=who, since=since))
-        return ruling
+
+    def gives_back(self, who: str) -> None:
+        """What was lent because they were absent is theirs again, as the bot's knock has it."""
+        for item in [*self.items.values()]:
+            if lent(item, who):
+                self.take(Returned(**self._meta("docket", "docket"), item=item.key, person=who))
 
     def finds(self, who: str, channel: str = "slack") -> Ruling:
         """They can be reached again."""
@@ -181,7 +218,13 @@ class Street:
     def words(self, notice: Notice) -> Message | None:
         """What a notice says now."""
         item = self.items[notice.item]
-        return word(notice, item, self.book.workflows[item.workflow], self.world(None).book, self.now)
+        came = next((self.items[link.key] for link in item.links if link.relation == "from"), None)
+        origin = came and (came, self.book.workflows[came.workflow], self._entries_of(came.key))
+        past = Past(entries=self._entries_of(item.key), origin=origin)
+        return word(notice, item, self.book.workflows[item.workflow], self.world(None).book, self.now, past=past)
+
+    def _entries_of(self, item: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.item == item]
 
     def kinds(self, item: str) -> list[str]:
         """The kinds of an item's entries, in order."""
@@ -195,11 +238,18 @@ class Street:
     def world(self, item: Item | None) -> World:
         return World(
             now=self.now,
-            book=without(self.book, [*self.failing.values()], self.now, slack=True),
+            book=without(self.book, [*self.failing.values()], self.now, slack=True, said=[*self.said.values()]),
             held=lambda person: [i for i in self.items.values() if i.closed_at is None and holds(i, person)],
             book_of=lambda _version: self.book,
             item=item,
+            raised=self._raised,
+            latest=lambda cause: max(
+                (i for i in self.items.values() if i.cause == cause), key=lambda i: i.opened_at, default=None
+            ),
+            record=lambda key: [entry for entry in self.entries if entry.item == key],
+            pauses=self.pauses,
             number=lambda prefix: 1 + sum(key.startswith(f"{prefix}-") for key in self.items),
+            bound=lambda name: self.items.get(self.threads.get(name, "")),
             alike=lambda name, _text: [i for i in self.items.values() if i.workflow == name and i.closed_at is None],
             failure=lambda cause: next(
                 (
@@ -210,6 +260,11 @@ class Street:
                 None,
             ),
         )
+
+    def _raised(self, workflow: str, code: str, most: int) -> list[Raised]:
+        own = [item for item in self.items.values() if item.workflow == workflow]
+        found = [Raised(item=item.key, at=t.opened_at) for item in own for t in item.exceptions if t.code == code]
+        return sorted(found, key=lambda each: each.at, reverse=True)[:most]
 
     def _meta(self, who: str, via: str = "slack") -> dict[str, Any]:
         return {"id": f"e{next(self._ids)}", "workspace": "main", "at": self.now, "by": who, "via": via}

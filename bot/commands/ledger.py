@@ -29,13 +29,22 @@ class ExportFormat(StrEnum):
 
 
 @app.command()
-def verify() -> None:
-    """Check every hash and replay everything against the items. Example: docketbot ledger verify"""
+def verify(
+    expect: Annotated[
+        list[str] | None,
+        typer.Option("--expect", help="A seal that must be there, as a digest shows it (9c41-77ab), or all of it."),
+    ] = None,
+) -> None:
+    """Check every hash and seal, and replay everything. Example: docketbot ledger verify --expect 9c41-77ab"""
 
     async def work(store: Any, books: Any) -> None:
         from bot.verifying import verified
+        from storage.seal_proof import readable
 
-        count, broken = await verified(store, books.workspace, say)
+        for said in expect or ():
+            if not readable(said):
+                stop(f"`{said}` is no seal. A digest ends with one, such as 9c41-77ab.")
+        count, broken = await verified(store, books.workspace, say, expect or ())
         for line in broken:
             typer.echo(line)
         if broken:

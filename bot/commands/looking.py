@@ -37,7 +37,7 @@ async def veiled(store: Any, books: Any, items: Sequence[Any], command: str, *, 
 
 async def _written(store: Any, books: Any, keys: Sequence[str], command: str) -> None:
     from bot.desk import Desk
-    from rules.notices import Ways
+    from rules.lanes import Ways
     from rules.own_events import Looked
 
     desk = Desk(store, books, lambda: datetime.now(UTC), Ways(slack=False, mail=False))

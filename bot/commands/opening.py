@@ -27,7 +27,9 @@ def over(work: Callable[[Store, Books], Awaitable[Any]]) -> Any:
         _there(chosen.database_url)
         store = await open_store(chosen.database_url, patience=2)
         try:
-            return await work(store, await store.read(lambda conn: _in_force(conn, chosen)))
+            books = await store.read(lambda conn: _in_force(conn, chosen))
+            books.files = chosen.files
+            return await work(store, books)
         finally:
             store.close()
 

@@ -60,9 +60,11 @@ def show(
 
         one = await _one(store, books, id, private=private)
         raw = await store.read(lambda conn: inbox.raw(conn, books.workspace, one.id)) or b""
-        mail = read(raw, inbox=one.inbox, received_at=one.at)
+        mail = read(raw, inbox=one.inbox, received_at=one.at) if one.inbox else None
         lines = [("Id", one.id), ("Held since", local(one.at, books.current.timezone)), ("Why", one.reason)]
         lines += [("Inbox", one.inbox), ("Record", one.item), ("Size", f"{one.size:,} bytes")]
+        if mail is None:  # what was said in Slack stands there; what was said to us alone is nobody's to look at
+            lines += [("From", one.sender), ("Says", one.subject)]
         if isinstance(mail, Mailed):
             lines += [("From", f"{mail.from_name} <{mail.by}>"), ("To", ", ".join(mail.recipients[:10]))]
             lines += [("Subject", mail.subject), ("Message-ID", mail.message_id or "")]
@@ -94,7 +96,7 @@ def _judge(verb: str, id: str, because: str, by: str | None) -> None:
 
         from bot.build import build
         from bot.config import settings
-        from bot.quarantine import kept_in
+        from bot.quarantine import all_held
         from rules.events import Command
         from rules.quarantine import named
         from storage import inbox
@@ -102,7 +104,7 @@ def _judge(verb: str, id: str, because: str, by: str | None) -> None:
         book = books.current
         if by is not None and by not in book.people:
             stop(f"`{by}` is nobody of the rulebook. It has: {', '.join(book.people)}.")
-        found = named(await store.read(lambda conn: kept_in(conn, books.workspace)), id)
+        found = named(await store.read(lambda conn: all_held(conn, books.workspace)), id)
         if len(found) > 1:
             stop(f"`{id}` is the beginning of {len(found)} ids. Type more of it.")
         # Put together as the bot is, because what is let go is read and judged as if it had just come.
@@ -137,11 +139,11 @@ def _flat(line: Any, books: Any) -> str:
 
 async def _seen(store: Any, books: Any, *, private: bool) -> list[Any]:
     """What is held; of private work only with `private`, which the records of its items then say."""
-    from bot.quarantine import kept_in
+    from bot.quarantine import all_held
     from rules.quarantine import confined_to
     from storage import items
 
-    kept = await store.read(lambda conn: kept_in(conn, books.workspace))
+    kept = await store.read(lambda conn: all_held(conn, books.workspace))
     hidden = [one for one in kept if confined_to(one, books.current) is not None]
     if not hidden:
         return list(kept)

@@ -36,12 +36,14 @@ def items(
     """What is open, for whom, since when. Example: docketbot items --json"""
 
     async def work(store: Any, books: Any) -> None:
+        from bot.holding_back import shown
         from rules.record import item_json, veil
         from storage import items as shelf
         from storage import ledger
 
         def listed(conn: Any) -> Any:
-            return shelf.listing(conn, books.workspace, include_docket=everything, limit=LISTED_AT_MOST)
+            found = shelf.listing(conn, books.workspace, include_docket=everything, limit=LISTED_AT_MOST)
+            return shown(conn, books, found)
 
         found = await store.read(listed)
         hidden = await veiled(store, books, found, "items", private=private)
@@ -60,14 +62,15 @@ def items(
 
 
 def exceptions(json: Json = False, private: Private = False) -> None:
-    """Every open exception by deadline, the bot's own failures too. Example: docketbot exceptions"""
+    """Every open exception and approval by deadline, then by cost; the bot's own too. Example: docketbot exceptions"""
 
     async def work(store: Any, books: Any) -> None:
+        from rules.board import waiting
         from rules.record import trouble_json, veil
         from storage import items as shelf
 
         found = await store.read(lambda c: shelf.listing(c, books.workspace, include_docket=True, limit=LISTED_AT_MOST))
-        pairs = sorted(((t, i) for i in found for t in i.open_trouble()), key=lambda pair: pair[0].due_at)
+        pairs = await store.read(lambda c: waiting(found, books.current, lambda item: books.workflow(c, item)))
         hidden = await veiled(store, books, [i for i in found if i.open_trouble()], "exceptions", private=private)
         if json:
             rows = [{"key": i.key, "workflow": i.workflow, "title": i.title, **trouble_json(t)} for t, i in pairs]
@@ -103,6 +106,7 @@ def show(
         from rules.reading import entry_line, file_line
         from rules.record import item_json, veil
         from rules.wording.cards import item_card
+        from rules.wording.passing import way_sections
         from storage import ledger
 
         item = await _item(store, books, key)
@@ -120,11 +124,15 @@ def show(
         now = datetime.now(UTC)
         card = item_card(item, workflow, books.current, now)
         typer.echo(inert(in_words(card, books.current, now)))
+        for section in way_sections(item, workflow):
+            typer.echo(section.heading)
+            for row in section.rows:
+                typer.echo(f"  {flat(row.line, books.current.named, zone)}")
         came = files_of(one.entry for one in recorded)
         for line in ["Files", *(f"  {flat(file_line(f), books.current.named, zone)}" for f in came)] if came else ():
             typer.echo(line)
         if files is not None:
-            say(await store.read(lambda c: written(c, books.workspace, came, files)))
+            say(await store.read(lambda c: written(c, books, came, files)))
         typer.echo("Record")
         for one in recorded:
             typer.echo(f"  {one.seq:>3}  {flat(entry_line(one.entry), books.current.named, zone)}  {one.hash[:8]}")
@@ -187,12 +195,13 @@ def digest(
 
 async def _item(store: Any, books: Any, key: str) -> Any:
     """The item of that key; without it the command ends."""
+    from bot.holding_back import shown
     from storage import items as shelf
 
     item = await store.read(lambda conn: shelf.load(conn, books.workspace, key.upper()))
     if item is None:
         stop(f"There is no {key.upper()}. `docketbot items` lists what is open.", 1)
-    return item
+    return (await store.read(lambda conn: shown(conn, books, [item])))[0]
 
 
 def _row(item: Any, zone: str, *, private: bool) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 from dataclasses import dataclass
@@ -32,6 +33,15 @@ def message_of(letter: Letter) -> EmailMessage:
     return email.message_from_bytes(letter.raw, policy=email.policy.default)
 
 
+def _with_images(html: str, mail: EmailMessage) -> str:
+    """The HTML with the images that travel beside it (RFC 2392) in their places."""
+    for part in mail.walk():
+        if part.get_content_maintype() == "image" and (cid := str(part["Content-ID"] or "").strip("<>")):
+            data = base64.b64encode(part.get_content()).decode()
+            html = html.replace(f'"cid:{cid}"', f'"data:{part.get_content_type()};base64,{data}"')
+    return html
+
+
 def opened(letter: Letter) -> Opened:
     """Open a letter; one that can't be parsed is shown as its bytes."""
     try:
@@ -43,7 +53,7 @@ def opened(letter: Letter) -> Opened:
             subject=str(mail["Subject"] or "(no subject)"),
             reply_to=str(mail["Reply-To"] or mail["From"] or letter.sender),
             text=str(text.get_content()).replace("\r\n", "\n") if text else "",
-            html=str(html.get_content()) if html else "",
+            html=_with_images(str(html.get_content()), mail) if html else "",
         )
     except Exception:  # the standard parser raises many kinds on strangers' mail; it must still be shown
         shown = letter.raw.decode("utf-8", "replace")

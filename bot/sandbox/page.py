@@ -99,6 +99,7 @@ class Page:
             web.get("/sandbox/state", self.state),
             web.get("/sandbox/changes", self.changes),
             web.get("/sandbox/mail/{id}/html", self.letter),
+            web.get("/sandbox/file/{id}", self.picture),
             *(web.post(f"/sandbox/{name}", _taken(deed)) for name, deed in deeds.items()),
         ]
 
@@ -159,6 +160,13 @@ class Page:
         headers = PAGE_HEADERS | {"Content-Security-Policy": LETTER_CSP}
         html = '<base target="_blank">' + opened(letter).html
         return web.Response(text=html, content_type="text/html", headers=headers)
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """A picture that the app left here, once it said that it is all there."""
+        kept = self.hands.workspace.files.get(request.match_info["id"])
+        if kept is None or kept.data is None or not kept.complete:
+            raise web.HTTPNotFound
+        return web.Response(body=kept.data, content_type="image/png", headers=PAGE_HEADERS)
 
     def _letter(self, number: int) -> Letter:
         if not 1 <= number <= len(self.mail.letters):

@@ -13,10 +13,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import accounts, slack_directory, slack_methods
+from bot.sandbox import accounts, slack_directory, slack_files, slack_methods
 from bot.sandbox.block_kit import message_problems, with_ids
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.faults import Faults
+from bot.sandbox.kept_files import taken
 from bot.sandbox.messages import block_id
 from bot.sandbox.roster import Json
 from bot.sandbox.slack_call import Call
@@ -24,7 +25,7 @@ from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.views import Refused
 from bot.sandbox.workspace import Workspace
 
-METHODS = slack_directory.METHODS | accounts.METHODS | slack_methods.METHODS
+METHODS = slack_directory.METHODS | accounts.METHODS | slack_files.METHODS | slack_methods.METHODS
 RESPONSE_URL_USES = 5
 RESPONSE_URL_LIFE = timedelta(minutes=30)
 
@@ -59,6 +60,7 @@ class SlackApi:
             web.get("/api/{method}", self.method),
             web.get("/socket", self.socket.serve),
             web.post("/response/{name}", self.response),
+            web.post("/upload/{ticket}", self.upload),
         ]
 
     def close(self) -> None:
@@ -129,6 +131,12 @@ class SlackApi:
         if token != app.app_token:
             raise Refused("invalid_auth")
         return {"ok": True, "url": f"{self.base_url.replace('http', 'ws', 1)}/socket?ticket={self.socket.ticket()}"}
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """The bytes of a file, at the address that was given for it."""
+        if not taken(self.workspace.files, request.match_info["ticket"], await request.read()):
+            return web.Response(status=400, text="Bad Request")
+        return web.Response(text="OK")
 
     # response URLs
 

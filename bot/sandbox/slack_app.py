@@ -16,6 +16,7 @@ SCOPES = frozenset(
         "chat:write",
         "commands",
         "dnd:read",
+        "files:write",
         "groups:history",
         "groups:read",
         "im:history",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.block_kit import message_problems, too_large, view_problems
+from bot.sandbox.kept_files import file_problems
 from bot.sandbox.roster import Channel, Json, User
 from bot.sandbox.views import Refused
 from bot.sandbox.workspace import Workspace
@@ -102,7 +103,7 @@ class Call:
             return None
         if not isinstance(blocks, list):
             raise Refused("invalid_blocks_format")
-        if problems := message_problems(blocks):
+        if problems := message_problems(blocks) or file_problems(blocks, self.workspace.files):
             raise Refused("invalid_blocks", problems)
         return blocks
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.sandbox.kept_files import Kept
 from bot.sandbox.links import link_shared
 from bot.sandbox.messages import block_id, bot_message, person_message, tombstone
 from bot.sandbox.roster import Channel, Json, Roster, User
@@ -48,6 +49,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {c.id: c for c in roster.channels}
         self.views = Views(app)
         self.whispers: list[Whisper] = []
+        self.files: dict[str, Kept] = {}
         self.read: dict[tuple[str, str], str] = {}  # (user, channel) -> ts of the last message seen
         self.refusal = ""  # what the app's token is answered since the app was removed or its token revoked
         self.revision = 0

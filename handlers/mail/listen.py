@@ -18,8 +18,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from handlers.mail.house import MailDesk
 from handlers.mail.identity import is_ours
 from handlers.mail.imap import BROKEN, Fetched, Refused, Session
 from handlers.mail.oauth import AccessTokens, ConsentNeeded
@@ -28,7 +29,7 @@ from handlers.mail.patience import Pace, Patience, Stopped
 from handlers.mail.read import WORKSPACE, read
 from handlers.mail.settings import InboxSettings
 from handlers.mail.waves import Read, together, waves
-from handlers.ports import Clock, Taken
+from handlers.ports import Clock
 from rules.events import Mailed, Unreadable
 
 log = logging.getLogger(__name__)
@@ -36,24 +37,8 @@ T = TypeVar("T")
 _STRIKES = 5  # attempts to fetch one message before it is called unreadable
 
 
-class MailDesk(Protocol):
-    """What listening needs from the house. Any of these may raise Busy: then nothing was recorded."""
-
-    async def take(self, event: Mailed | Unreadable, raw: bytes) -> Taken: ...
-
-    async def mark(self, inbox: str) -> tuple[int, int] | None:
-        """UIDVALIDITY and the highest UID that was passed by, None for an inbox never seen."""
-        ...
-
-    async def advance(self, inbox: str, uidvalidity: int, uid: int) -> None: ...
-
-    async def failed(self, cause: str, sentence: str) -> None: ...
-
-    async def recovered(self, cause: str) -> None: ...
-
-
 class Inbox:
-    """One watched folder. `run` is its life; at most one Inbox may run for a folder, in all processes."""
+    """One watched folder. `run` is its life; of several instances the one whose inbox it is (`ours`) watches it."""
 
     def __init__(
         self,
@@ -66,6 +51,7 @@ class Inbox:
         tokens: AccessTokens | None = None,
         tls: ssl.SSLContext | None = None,
         pace: Pace | None = None,
+        ours: Callable[[], bool] = lambda: True,
     ) -> None:
         """`own_addresses`: what the bot writes from; `inbox_addresses`: what it reads, this one and the others.
 
@@ -79,6 +65,7 @@ class Inbox:
         self._tokens = tokens
         self._tls = tls
         self._pace = pace or Pace()
+        self._ours = ours
         self._cause = f"inbox:{settings.name}"
         self._patience = Patience(self._pace, asyncio.Event())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._cause)
@@ -89,7 +76,7 @@ class Inbox:
         self._mark = 0
         self._settled: set[int] = set()
         self._strikes: Counter[int] = Counter()
-        self._outages = Outages(settings, desk, report_seconds=self._pace.report)
+        self._outages = self._fresh_outages()
 
     @property
     def name(self) -> str:
@@ -102,6 +89,7 @@ class Inbox:
         try:
             while not stop.is_set():
                 try:
+                    await self._until_ours()
                     await self._until_stop(self._watch())
                 except Stopped:
                     break
@@ -124,7 +112,19 @@ class Inbox:
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    # One session: connect, catch up, then look and wait in turn.
+    async def _until_ours(self) -> None:
+        """Wait while another instance watches. What was known of this inbox before may have passed meanwhile."""
+        if self._ours():
+            return
+        log.info("%s: another instance reads it", self._cause)
+        self.rounded_at, self._outages = None, self._fresh_outages()
+        while not self._ours():
+            await self._patience.sleep(self._pace.slice)
+
+    def _fresh_outages(self) -> Outages:
+        return Outages(self._settings, self._desk, report_seconds=self._pace.report)
+
+    # One session: connect, catch up, then look and wait in turn, for as long as it is ours.
 
     async def _watch(self) -> None:
         try:
@@ -134,7 +134,7 @@ class Inbox:
             )
             await self._catch_up(session)
             swept, wait = _now(), self._pace.idle_first
-            while True:
+            while self._ours():
                 uids = await self._blocking(lambda: session.above(self._mark))
                 await self._take_all(session, uids)
                 self._patience.worked()
@@ -266,7 +266,7 @@ class Inbox:
             return
         await self._blocking(session.begin_idle)
         ends = _now() + seconds
-        while _now() < ends and not self._patience.stop.is_set() and not session.announced():
+        while _now() < ends and self._ours() and not self._patience.stop.is_set() and not session.announced():
             if await self._blocking(lambda: session.idle(self._pace.slice)):
                 break
         await self._blocking(session.end_idle)

@@ -6,7 +6,8 @@ Structure RFC 5322 and 2046; Auto-Submitted RFC 3834 section 5; X-Auto-Response-
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -21,7 +22,7 @@ from handlers.mail.addresses import with_detail
 from handlers.mail.headers import safe
 from handlers.mail.identity import our_id
 from handlers.pieces import Piece, Reading, piece
-from handlers.ports import Outgoing
+from handlers.ports import Image, Outgoing
 from rules.messages import Line, Message, Who
 
 _WIDTH = 72  # columns of the text part: under 76 also where it is quoted once
@@ -63,10 +64,33 @@ def letter(outgoing: Outgoing, *, sender: str, sender_name: str, date: datetime)
     zone = ZoneInfo(outgoing.timezone)
     reading = Reading(outgoing.names, zone, date.astimezone(zone).date())
     mail.set_content(text(message, reading), cte="quoted-printable")
-    mail.add_alternative(html(message, reading), subtype="html", cte="quoted-printable")
-    # the library's own boundary is drawn by lot; a repeat must have the same bytes
-    mail.set_boundary(f"=_docket_{''.join(c for c in outgoing.outbox_id if c.isalnum())[:50]}")
+    shown = [Shown(each.title, each.alt, f"{each.name}.{each.digest}@docket") for each in outgoing.images]
+    mail.add_alternative(html(message, reading, shown), subtype="html", cte="quoted-printable")
+    # the library's own boundaries are drawn by lot; a repeat must have the same bytes
+    boundary = f"=_docket_{''.join(c for c in outgoing.outbox_id if c.isalnum())[:40]}"
+    mail.set_boundary(boundary)
+    if shown:
+        _inline(mail, outgoing.images, shown, f"{boundary}_related")
     return mail.as_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture as the HTML names it; `cid` is the Content-ID of its part."""
+
+    title: str
+    alt: str
+    cid: str
+
+
+def _inline(mail: EmailMessage, images: Sequence[Image], shown: Sequence[Shown], boundary: str) -> None:
+    """The pictures beside the HTML that shows them, and in no list of attachments (RFC 2387, RFC 2392)."""
+    page = list(mail.iter_parts())[-1]  # the HTML was added last
+    for each, named in zip(images, shown, strict=True):
+        page.add_related(
+            each.png, "image", "png", cid=f"<{named.cid}>", filename=f"{each.name}.png", disposition="inline"
+        )
+    page.set_boundary(boundary)
 
 
 def _spoken(headline: Line) -> Line:
@@ -92,20 +116,25 @@ def text(message: Message, reading: Reading) -> str:
         heading = [section.heading, "-" * min(len(section.heading), _WIDTH)] if section.heading else []
         rows = [_wrapped(row.line, reading, first="- ", further="  ") for row in section.rows]
         blocks.append("\n".join([*heading, *rows, *([section.rest] if section.rest else [])]))
+    blocks += [_wrapped((f"{each.title}\n{each.alt}",), reading) for each in message.pictures]
     if message.small:
         # no "-- " above it: clients would hide it as a signature
         blocks.append("\n".join(_wrapped(line, reading) for line in message.small))
     return "\n\n".join(blocks) + "\n"
 
 
-def html(message: Message, reading: Reading) -> str:
-    """The message as HTML for mail programs: tables, styles inlined, no picture, nothing loaded from anywhere."""
+def html(message: Message, reading: Reading, shown: Sequence[Shown] = ()) -> str:
+    """The message as HTML for mail programs: tables, styles inlined, nothing loaded from anywhere.
+
+    `shown` are the pictures that travel with it.
+    """
 
     def pieces(line: Line) -> list[Piece]:
         return [piece(part, reading) for part in line]
 
     page = _TEMPLATES.get_template("letter.html").render(
         message=message,
+        pictures=shown,
         title=safe(message.subject),
         pieces=pieces,
         preheader=safe(_plain(message.lines[0] if message.lines else (), reading), 120),

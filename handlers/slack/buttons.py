@@ -80,7 +80,7 @@ def _option_value(action: Action) -> str:
 
 def _value(action: Action) -> dict[str, str | None]:
     value = {"item": action.item, "code": action.code}
-    asked = {"workflow": action.workflow, "about": action.about}
+    asked = {"workflow": action.workflow, "about": action.about, "like": action.like}
     return value | {name: said for name, said in asked.items() if said}
 
 

@@ -134,7 +134,8 @@ class CatchingUp:
                 if self._wanted.is_set():
                     self._at_work = True
                     self._wanted.clear()
-                    await self._catch_up()
+                    async with self._heard.alone():
+                        await self._catch_up()
                 await self.keep()
             except Busy as problem:
                 log.warning("how far Slack was heard can't be kept now: %s", problem)

@@ -71,6 +71,8 @@ def metadata(form: Form, prompt: str = "") -> str:
         for name in ("verb", "item", "code", "workflow", "place", "place_name")
         if (value := getattr(form, name))
     }
+    if form.again:
+        meant["again"] = True
     if prompt:
         meant["prompt"] = cut(prompt, 30)
     shown = dict(form.shown)

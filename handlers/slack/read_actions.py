@@ -100,6 +100,7 @@ def read_click(payload: object, us: Us, at: datetime) -> Command | Ignored:
         item=string(value.get("item")) or None,
         code=string(value.get("code")) or None,
         workflow=string(value.get("workflow")) or None,
+        name=string(value.get("like")) or None,
         place=string(channel.get("id")) or string(container.get("channel_id")),
         place_name=string(channel.get("name")),
         thread=string(container.get("thread_ts")) or None,
@@ -127,7 +128,7 @@ def read_submission(payload: object, us: Us, at: datetime) -> Submission | Ignor
     """A form of ours that was submitted, or in which something was chosen, received at `at` (UTC). Raises Malformed.
 
     Its outside id is the view's id and a hash of what was filled in: a form that came back with an error under a
-    field is sent again from the same view, and is then another happening.
+    field is sent again from the same view, and is then another happening. So is one that was asked `again` in it.
     """
     body = mapping(payload)
     view = mapping(body.get("view"))
@@ -140,8 +141,9 @@ def read_submission(payload: object, us: Us, at: datetime) -> Submission | Ignor
     own = _OF_NEW if verb == "new" else _ATTRIBUTES
     given: dict[str, Any] = {name: value for name, value in filled.items() if name in own and value}
     shown = meant.get("shown")
+    again = {"again": "1"} if meant.get("again") else {}
     command = Command(
-        id=f"slack:{us.team}:view:{view_id}:{_short_hash(filled)}",
+        id=f"slack:{us.team}:view:{view_id}:{_short_hash({**filled, **again})}",
         workspace=WORKSPACE,
         at=at,
         by=identity(needed(mapping(body.get("user")), "id", "a submission")),

@@ -11,12 +11,12 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.ports import Outgoing, Sent
+from handlers.ports import Outgoing, Sent, Unshown
 from handlers.slack.client import code_of, fault
 from handlers.slack.mrkdwn import Reader
 from handlers.slack.read import permalink
 from handlers.slack.wire import Us, is_direct, listing, mapping, string
-from handlers.slack.write import write
+from handlers.slack.write import MESSAGE_BLOCKS, image, write
 
 #: The type of the metadata that our messages carry; its payload is the outbox id and nothing else.
 METADATA = "docket_outbox"
@@ -32,6 +32,8 @@ _UNREADABLE = frozenset(
 #: Our clock may be ahead of Slack's.
 _MARGIN = timedelta(minutes=1)
 _PAGE = 200
+#: So long later a message is tried again whose pictures Slack did not know.
+UNSHOWN_SECONDS = 3.0
 
 
 class SlackSender:
@@ -56,6 +58,10 @@ class SlackSender:
                         raise
             return await self._post(outgoing)
         except CALL_ERRORS as error:
+            if outgoing.images and code_of(error) == "invalid_blocks":
+                # Slack goes on looking at a file after it has taken it, and until then knows no such file
+                # (slackapi/python-slack-sdk issue 1658).
+                raise Unshown("Slack does not show the pictures yet.", UNSHOWN_SECONDS) from error
             raise fault(error, outgoing.address) from error
 
     async def find(self, outgoing: Outgoing, since: datetime) -> Sent | None:
@@ -146,6 +152,8 @@ class SlackSender:
 
 def _said(outgoing: Outgoing) -> dict[str, Any]:
     """The arguments that posting and editing share."""
-    text, blocks = write(outgoing.message, Reader(outgoing.timezone, outgoing.names, outgoing.mentions))
+    reader = Reader(outgoing.timezone, outgoing.names, outgoing.mentions)
+    text, blocks = write(outgoing.message, reader, MESSAGE_BLOCKS - len(outgoing.images))
+    blocks += [image(shown) for shown in outgoing.images]
     carried = {"event_type": METADATA, "event_payload": {"id": outgoing.outbox_id}}
     return {"text": text, "blocks": blocks, "metadata": carried}

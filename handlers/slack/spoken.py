@@ -8,8 +8,8 @@ from datetime import datetime
 
 from handlers.slack.wire import WORKSPACE, Us, identity
 from rules.addressed import command_word, nearly
-from rules.commands import Misunderstood, Parsed, parse
-from rules.events import Command, Posted
+from rules.commands import Misunderstood, parse
+from rules.events import Attachment, Command, Posted
 
 _USER = re.compile(r"@?([UW][A-Z0-9]{2,})")
 
@@ -29,6 +29,7 @@ def command_in(posted: Posted, us: Us, workflows: Collection[str] = ()) -> Comma
         return None if in_thread else nearly(told)
     return spoken(
         told,
+        files=posted.files,
         id=posted.id,
         at=posted.at,
         by=posted.by,
@@ -39,7 +40,15 @@ def command_in(posted: Posted, us: Us, workflows: Collection[str] = ()) -> Comma
 
 
 def spoken(
-    text: str, *, id: str, at: datetime, by: str, place: str, place_name: str, thread: str | None = None
+    text: str,
+    *,
+    id: str,
+    at: datetime,
+    by: str,
+    place: str,
+    place_name: str,
+    thread: str | None = None,
+    files: tuple[Attachment, ...] = (),
 ) -> Command | Misunderstood:
     """Plain text (unescaped, mentions as `@U...`) as a command of the person `by`."""
     parsed = parse(text)
@@ -56,19 +65,20 @@ def spoken(
         code=parsed.code,
         reason_code=parsed.reason_code,
         workflow=parsed.workflow,
-        person=_person(parsed),
-        name=parsed.name,
+        person=_person(parsed.person),
+        name=_person(parsed.name) if parsed.verb == "away" else parsed.name,
         until=parsed.until,
         words=parsed.words,
         place=place,
         place_name=place_name,
         thread=thread,
+        files=files,
     )
 
 
-def _person(parsed: Parsed) -> str | None:
+def _person(said: str | None) -> str | None:
     """`@U0LEE` is a Slack user; `@lee` and `lee` are names of the rulebook."""
-    if parsed.person is None:
+    if said is None:
         return None
-    user = _USER.fullmatch(parsed.person)
-    return identity(user.group(1)) if user else parsed.person.removeprefix("@")
+    user = _USER.fullmatch(said)
+    return identity(user.group(1)) if user else said.removeprefix("@")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from handlers.ports import Image
 from handlers.slack.buttons import Block, action_blocks
 from handlers.slack.mrkdwn import Reader, cut, lines, plain, size
 from rules.messages import Line, Message, Row, Section, Strong
@@ -21,6 +22,8 @@ MESSAGE_UNITS = 12_000
 FALLBACK_UNITS = 1500
 #: No single line or row needs more to be understood; whole reasons (3,000) still fit their own section.
 ROW_UNITS = 1000
+#: Of an image; its alternative text may be as long.
+TITLE_UNITS = 2000
 #: Beyond this nobody reads on in a message; the rest is counted.
 ROWS = 100
 #: A cut section still shows its heading, one row and what is missing.
@@ -36,9 +39,16 @@ class Piece:
     units: int
 
 
-def write(said: Message, reader: Reader) -> tuple[str, list[Block]]:
+def write(said: Message, reader: Reader, at_most: int = MESSAGE_BLOCKS) -> tuple[str, list[Block]]:
     """The fallback text (for notifications and screen readers; it pings nobody) and the blocks, at most 50."""
-    return fallback(said, reader), message_blocks(said, reader)
+    return fallback(said, reader), message_blocks(said, reader, at_most)
+
+
+def image(shown: Image) -> Block:
+    """A picture that was uploaded, under its title."""
+    title = {"type": "plain_text", "text": cut(shown.title, TITLE_UNITS), "emoji": False}
+    alt = cut(shown.alt, TITLE_UNITS)
+    return {"type": "image", "slack_file": {"id": shown.file}, "alt_text": alt, "title": title}
 
 
 def fallback(said: Message, reader: Reader) -> str:

@@ -12,13 +12,13 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import cast, get_args
 
 from aiohttp import web
 
 from handlers.pieces import Piece, piece
-from handlers.ports import Busy, DecisionAsked, DecisionDesk, DecisionMade
+from handlers.ports import Busy, DecisionAsked, DecisionDesk, DecisionMade, Verdict
+from handlers.web.origin import from_here
 from handlers.web.taps import Taps
 from handlers.web.write import page, sentence
 from rules.links import DECISIONS
@@ -36,7 +36,6 @@ TOO_OFTEN = "That was too often in a short while. Wait a minute, then try again.
 STALE = "Nothing was recorded: the page was open for too long or in another browser. Look once more, then decide."
 INCOMPLETE = "Nothing was recorded: choose one of the reasons."
 BROKEN = "Something is wrong on our side, and nothing was recorded. Open the page again to see how it stands."
-
 
 Answer = Callable[[web.Request, str, DecisionAsked], Awaitable[web.StreamResponse]]
 
@@ -81,13 +80,14 @@ class DecisionPages:
         shown, rationale = form.get("shown", ""), form.get("rationale", "")[:RATIONALE_MOST]
         nonce = request.cookies.get(_COOKIE, "")
         proven = hmac.compare_digest(self._proof(token, nonce, shown).encode(), form.get("proof", "").encode())
-        if not nonce or not proven or not _from_here(request):
+        if not nonce or not proven or not from_here(request):
             return self._page(request, token, asked, said=STALE, status=403, rationale=rationale)
         verdict, _, code = form.get("decision", "").partition(":")
-        if verdict not in ("approve", "reject"):
+        if verdict not in get_args(Verdict):
             return self._page(request, token, asked, said=INCOMPLETE, status=400, rationale=rationale)
-        chosen: Literal["approve", "reject"] = "approve" if verdict == "approve" else "reject"
-        made = DecisionMade(verdict=chosen, reason_code=code, rationale=rationale, seen=json.loads(shown))
+        made = DecisionMade(
+            verdict=cast(Verdict, verdict), reason_code=code, rationale=rationale, seen=json.loads(shown)
+        )
         reply = await self._desk.decide(token, made)
         if reply is None:
             return sentence(UNKNOWN, 404)
@@ -134,11 +134,3 @@ class DecisionPages:
     def _proof(self, token: str, nonce: str, shown: str) -> str:
         """What only a form of ours can bring back: for this page, this browser, and just what was shown."""
         return self._sign(b"\0".join(part.encode() for part in (token, nonce, shown)))
-
-
-def _from_here(request: web.Request) -> bool:
-    """Whether the browser says the form came from this page, where it says anything (old ones and proxies don't)."""
-    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
-        return site == "same-origin"
-    origin = request.headers.get("Origin")
-    return origin in (None, "null") or urlsplit(origin).netloc.lower() == request.host.lower()

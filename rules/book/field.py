@@ -20,3 +20,4 @@ class Field:
     required: bool = False
     currency: str | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    truth: str = ""  # the area of `source_of_truth` that says whose word counts for it (rules/truth.py)

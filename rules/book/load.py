@@ -55,7 +55,7 @@ def _book(loading: Loading, top: Part, version: str) -> Rulebook:
     check_overlaps([(part, workflow.intake) for part, workflow in workflows])
     if operator and len(people) == 1:
         top.hole("the operator is the only person", "Someone must be the backup; name a second person.", "people")
-    own = builtin.docket_workflow(operator, people)
+    ours = builtin.workflows_beside([workflow for _, workflow in workflows], operator, people)
     return Rulebook(
         version=version,
         organization=top.text("organization", needed=True, meant="Name it; digests carry it."),
@@ -64,11 +64,11 @@ def _book(loading: Loading, top: Part, version: str) -> Rulebook:
         operator=operator,
         calendars=read_calendars(top, timezone),
         people=people,
-        reason_codes={**approve, **reject, **builtin.APPROVE, **builtin.REJECT},
+        reason_codes={**builtin.REVIEWED, **approve, **reject, **builtin.APPROVE, **builtin.REJECT},
         approve_codes=(*approve, *builtin.APPROVE),
         reject_codes=(*reject, *builtin.REJECT),
         defaults=read_defaults(top),
-        workflows={**{workflow.name: workflow for _, workflow in workflows}, own.name: own},
+        workflows={workflow.name: workflow for workflow in (*(workflow for _, workflow in workflows), *ours)},
         digests=read_digests(top, people),
         lane_channel=_lane(top),
     )

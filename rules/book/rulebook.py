@@ -15,15 +15,21 @@ from rules.book.field import Field
 
 DoneBy = Literal["automated", "assisted", "reported", "human"]
 OnReject = Literal["close", "stay"]
+#: The bot's own workflows: its failures, the reviews of what was done without asking, the mending of causes.
+BuiltIn = Literal["docket", "review", "remediation"]
 EvidenceKind = Literal["field", "timestamp", "status", "file", "link", "note", "message", "receipt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """An absence: through `until` (inclusive, the person's zone) `stand_in` takes what is theirs."""
+    """An absence: through `until` (inclusive, the person's zone) `stand_in` takes what is theirs.
+
+    `said_by`: who said so by command; never of the rulebook itself: rules/absence.py lays it over.
+    """
 
     until: date
     stand_in: str
+    said_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +124,11 @@ class OwnerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prerequisite:
+class StepRule:
+    """What is to be true or done; `otherwise` the exception that it becomes if not ("": the stage's own)."""
+
     check: str
-    otherwise: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +162,10 @@ class Stage:
     within: Duration
     owner: str | None = None
     done_by: DoneBy = "human"
-    before: tuple[Prerequisite, ...] = ()
+    before: tuple[StepRule, ...] = ()
     needs: tuple[str, ...] = ()
     unmet: str | None = None
-    checklist: tuple[str, ...] = ()
+    checklist: tuple[StepRule, ...] = ()
     expects: Expects | None = None
     approvals: tuple[Approval, ...] = ()
 
@@ -197,6 +205,7 @@ class BreakGlass:
     review_within: Duration
     at_most: int
     per: Duration
+    code: str = "BREAK_GLASS"  # under which each use stands on its item, like an exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +281,7 @@ class Workflow:
     examples: tuple[Example, ...] = ()
     calendar: str | None = None
     gates: Mapping[str, ExceptionRule] = field(default_factory=dict)  # approvals and `outgoing`, by code
+    built_in: BuiltIn | None = None
 
     def rule(self, code: str) -> ExceptionRule | None:
         """The exception or gate of that code, or None."""
@@ -308,9 +318,13 @@ class Rulebook:
     approve_codes: tuple[str, ...]
     reject_codes: tuple[str, ...]
     defaults: Defaults
-    workflows: Mapping[str, Workflow]  # with the built-in `docket` (key BOT), last
+    workflows: Mapping[str, Workflow]  # with the built-in ones (key BOT, ...), last
     digests: Mapping[str, Digest]
     lane_channel: str | None = None
+
+    def built_in(self, kind: BuiltIn) -> Workflow:
+        """The bot's own workflow of that kind, whatever it is called here."""
+        return next(w for w in self.workflows.values() if w.built_in == kind)
 
     def person_of(self, identity: str) -> str:
         """The rulebook key behind `slack:U...`, an address, or a key; a stranger's identity as it came."""
@@ -325,7 +339,7 @@ class Rulebook:
     def named(self, identity: str) -> str:
         """What people call them: a person's name, else the identity without its channel's prefix."""
         person = self.people.get(identity)
-        return person.name if person else identity.removeprefix("slack:") or "an unknown sender"
+        return person.name if person else identity.removeprefix("slack:").removeprefix("hook:") or "an unknown sender"
 
     def by_key(self, prefix: str) -> Workflow | None:
         """The workflow whose items are PREFIX-1, PREFIX-2, ... (any case)."""

@@ -41,7 +41,7 @@ def by_mail(
         return _with(message, _in_slack(actions, item)) if actions else message
     message = _untyped(message)
     if item is None or workflow is None:
-        return _with(message, _anywhere(book, reach)) if actions else message
+        return replace(message, lines=(*message.lines, _anywhere(book, reach, actions[0]))) if actions else message
     own = [action for action in actions if action.item == item.key]
     if not own:
         return message
@@ -68,6 +68,8 @@ def _decision(item: Item, code: str, workflow: Workflow, book: Rulebook, page: s
     lines: list[Line] = [
         (Strong(f"{verb} {choice} because ..."), f"  {book.reason_codes.get(choice, '')}") for verb, choice in choices
     ]
+    if rule is not None and rule.gate == "approval":
+        lines.append((Strong("changes because ..."), "  sends it back, with what is missing"))
     if item.requester != DOCKET:
         lines.append((Strong("ask ..."), "  a question to ", Who(item.requester), "; the deadline stays"))
     lines.append((Strong("assign @name because ..."), "  hands the decision to somebody else"))
@@ -96,14 +98,22 @@ def _work(actions: list[Action], item: Item, workflow: Workflow) -> list[Line]:
     """What the reader can do now, in the order in which it is likely."""
     verbs = {action.verb for action in actions}
     rows: list[Line] = []
+    if "accept" in verbs:
+        rows.append((Strong("accept"), "  you take it as it is; working on it says the same"))
+    if "back" in verbs:
+        rows.append((Strong(f"back {item.key} ..."), "  sends it back, with what is missing or wrong"))
     if "ack" in verbs:
         rows.append((Strong("ack"), "  you are on it"))
-    if verbs & {"ack", "next", "close"}:
+    if verbs & {"accept", "ack", "next", "close"}:
         rows += _step(item, workflow)
     if "assign" in verbs:
         rows.append((Strong("assign @name"), "  hands it to somebody else"))
     if "except" in verbs and workflow.exceptions:
         rows.append((Strong("except CODE why"), f"  raises an exception: {', '.join(workflow.exceptions)}"))
+    if "set" in verbs and workflow.fields:
+        rows.append((Strong("set FIELD value"), f"  changes one: {', '.join(workflow.fields)}"))
+    if "reply" in verbs:
+        rows.append((Strong(f"reply {item.key} ..."), "  what follows goes to ", Who(item.requester), " in your name"))
     if "snooze" in verbs:
         rows.append((Strong("snooze 2h"), "  reminds you later; the deadline stays"))
     if "show" in verbs:
@@ -113,6 +123,8 @@ def _work(actions: list[Action], item: Item, workflow: Workflow) -> list[Line]:
 
 def _step(item: Item, workflow: Workflow) -> list[Line]:
     """On to the next stage; in the last one the proof that is missing, and the end."""
+    if item.changes:
+        return [(Strong("next"), "  asks again as it stands")]
     if item.missing or item.open_trouble() or item.closed_at is not None:
         return []
     names = [stage.name for stage in workflow.stages]
@@ -134,11 +146,12 @@ def _in_slack(actions: list[Action], item: Item | None) -> Line:
     return (f"In Slack: /docket {'decide' if decides else 'show'} {item.key}",)
 
 
-def _anywhere(book: Rulebook, reach: Reach) -> Line:
-    """Under a letter about many items: one can be named."""
+def _anywhere(book: Rulebook, reach: Reach, first: Action) -> Line:
+    """In a letter about many items: one can be named, as the `first` of them."""
     if not reach.replies:
         return _not_read(book)
-    return ("Reply with one line: ", Strong("decide KEY"), " or ", Strong("show KEY"), " brings its own letter.")
+    decide, show = Strong(f"decide {first.item}"), Strong(f"show {first.item}")
+    return ("Reply with one line: ", decide, " brings the letter to decide it by, ", show, " the item, whole.")
 
 
 def _not_read(book: Rulebook) -> Line:
@@ -165,7 +178,11 @@ def _untyped(message: Message) -> Message:
         headline=line(message.headline),
         lines=tuple(line(one) for one in message.lines),
         sections=tuple(
-            replace(section, rows=tuple(replace(row, line=line(row.line)) for row in section.rows))
+            replace(
+                section,
+                rows=tuple(replace(row, line=line(row.line)) for row in section.rows),
+                rest=section.rest.replace("/docket ", ""),
+            )
             for section in message.sections
         ),
         small=tuple(line(one) for one in message.small),

@@ -99,7 +99,10 @@ def replied(notice: Replied, item: Item, workflow: Workflow, now: datetime) -> M
         small=(facts(item, workflow),),
         actions=decision_actions(item, trouble, decides=True)
         if trouble is not None
-        else (Action(verb="show", label="Show", item=item.key),),
+        else (
+            Action(verb="reply", label="Reply", item=item.key),
+            Action(verb="show", label="Show", item=item.key),
+        ),
     )
 
 

@@ -26,6 +26,8 @@ def not_believed(why: str, by: str, verb: str, item: Item | None, operator: str)
     mend: Line = ("If it was you: reply to this letter instead.",)
     if item is None:
         mend = ("If it was you: ask ", Who(operator), " to do it for you.")
+        if verb == "web":
+            mend = ("If it was you: write `web` in reply to a letter of mine about an item.",)
     return ((what, *on, f": a mail under your address said `{verb}`. {because}"), mend)
 
 

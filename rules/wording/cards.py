@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
@@ -10,7 +10,12 @@ from rules.draft import DOCKET
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Link, Message, Quote, When, Who
 from rules.people import may_decide, steps_left, zone_of
+from rules.precedents import Precedent
 from rules.timing import clock_time, in_words
+from rules.wording import approvals
+from rules.wording.break_glass import broken, ending_lines
+from rules.wording.checklists import progress
+from rules.wording.expecting import awaiting
 from rules.wording.lines import (
     decided_line,
     facts,
@@ -24,6 +29,11 @@ from rules.wording.lines import (
     why_it_is_here,
     with_files,
 )
+from rules.wording.passing import passing_lines, receiving
+from rules.wording.pauses import held_standing
+from rules.wording.precedents import as_in, like_before
+from rules.wording.told import told_lines
+from rules.wording.verdicts import decided_card, not_theirs, voided, why_void
 
 
 def item_card(
@@ -34,8 +44,12 @@ def item_card(
     `links` are the addresses of other items that it speaks of, by their keys.
     """
     lines: list[Line] = [status(item, workflow), facts(item, workflow)]
+    lines += filter(None, (progress(item), awaiting(item, workflow, book, now)))
+    lines += told_lines(item, workflow)
     lines += [decided_line(item, t, book) for t in item.exceptions if t.decision is not None][-3:]
-    lines += [(f"{t.code} is void: ", *_why_void(t)) for t in item.exceptions if _voided(t)][-1:]
+    lines += [(f"{t.code} is void: ", *why_void(t)) for t in item.exceptions if voided(t)][-1:]
+    lines += passing_lines(item, links or {})
+    lines += ending_lines(item)
     if item.follows:
         lines.append(("It follows ", *keys_line((item.follows,), links or {}), ", which is closed."))
     if item.alike:
@@ -54,42 +68,32 @@ def _edited(item: Item) -> Line:
     return (" · the message was edited ", When(item.edited_at)) if item.edited_at else ()
 
 
-def _voided(trouble: Trouble) -> bool:
-    return trouble.state == "void" and trouble.decision is not None
-
-
-def _not_theirs(trouble: Trouble) -> Line:
-    """Why it is asked again."""
-    assert trouble.decision is not None, "what nobody decided is not disavowed"
-    return ("Decided before ", When(trouble.decision.at), ", but ", *_why_void(trouble))
-
-
-def _why_void(trouble: Trouble) -> Line:
-    if trouble.disavowed and trouble.decision is not None:
-        return (Who(trouble.decision.by), " says that the decision was not theirs.")
-    return ("what was decided on has changed.",)
-
-
 def status(item: Item, workflow: Workflow) -> Line:
     """The one line that says where it stands and who must act."""
     if item.closed_at is not None:
         return _ending(item)
+    if item.paused is not None:
+        return (*held_standing(item.paused), " · ", Who(item.owner), " has it")
     undecided = item.open_trouble()
     if undecided:
         first = undecided[0]
         rule = workflow.rule(first.code)
         means = lower(rule.means) if rule else first.code
         also = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
+        if first.gate:
+            return ("Waiting for ", *approvals.waits_for(first), f"{also}, until ", When(first.due_at))
         return ("Waiting for ", Who(first.owner), f": {means} ({first.code}){also}, until ", When(first.due_at))
     if item.missing:
         count = "one thing is" if len(item.missing) == 1 else f"{len(item.missing)} things are"
         return (
             "Waiting for ",
-            Who(item.requester),
+            Who(item.asked_of),
             f": {count} missing ({', '.join(item.missing)}). ",
             Who(item.owner),
             " has it",
         )
+    if back := approvals.sent_back(item):
+        return back
     late: Line = (" · overdue",) if item.late_steps else ()
     on_it: Line = (" · on it",) if item.acknowledged_at else ()
     return (*has_it(item, workflow, mention=True), *on_it, *late)
@@ -123,7 +127,7 @@ def _item_actions(item: Item, workflow: Workflow) -> tuple[Action, ...]:
         () if item.acknowledged_at or item.state != "open" else (Action(verb="ack", label="I'm on it", item=item.key),)
     )
     return (
-        *on_it,
+        *(receiving(item) or on_it),
         Action(verb="assign", label="Hand over", item=item.key),
         Action(verb="except", label="Raise an exception", item=item.key, more=True),
         Action(verb="evidence", label="Add evidence", item=item.key, more=True),
@@ -134,7 +138,17 @@ def _item_actions(item: Item, workflow: Workflow) -> tuple[Action, ...]:
 
 
 def next_step(item: Item, workflow: Workflow) -> Action:
-    """Its next stage, or closing it in the last one."""
+    """Its next stage, or closing it in the last one; before either, what its checklist still asks for.
+
+    What waits for a decision goes on only by those who may break the glass; what was sent back for changes goes to its
+    approver again.
+    """
+    if item.changes:
+        return Action(verb="next", label="Ask for approval again", item=item.key, more=True)
+    if item.open_trouble() and workflow.break_glass is not None:
+        return Action(verb="breakglass", label="Break the glass", item=item.key, more=True)
+    if item.open_steps() and broken(item) is None:
+        return Action(verb="tick", label="Checklist", item=item.key, more=True)
     names = [stage.name for stage in workflow.stages]
     after = names[names.index(item.stage) + 1 :] if item.stage in names else []
     if after:
@@ -151,35 +165,46 @@ def decision_card(
     *,
     reader: str,
     passed_from: str = "",
+    like: Sequence[Precedent] = (),
 ) -> Message:
-    """An exception for one person: everything needed to decide, and what happens if nobody does."""
+    """An exception for one person: everything needed to decide, and what happens if nobody does.
+
+    `like` are earlier decisions that are like it.
+    """
     rule = workflow.rule(trouble.code)
-    means = rule.means if rule else trouble.code
+    means = approvals.asked(item, trouble, workflow) or lower(rule.means if rule else trouble.code)
     if trouble.state != "open":
-        return _decided_card(item, trouble, workflow, book)
-    decides = may_decide(trouble, reader, item.requester)
-    first: Line = ("Decide by ", *until(trouble.due_at, now), f": {lower(means)}")
+        return decided_card(item, trouble, workflow, book)
+    decides, verb = may_decide(trouble, reader, item.requester), approvals.verb(trouble)
+    first: Line = (f"{verb} by ", *until(trouble.due_at, now), f": {means}")
     if not decides and trouble.due_at > now:  # it went to somebody else
-        first = (Who(trouble.owner), " decides this now: ", lower(means))
+        first = (Who(trouble.owner), " decides this now: ", means)
     elif not decides:
-        first = ("Nobody has decided since ", When(trouble.due_at), f": {lower(means)}")
+        first = ("Nobody has decided since ", When(trouble.due_at), f": {means}")
     elif trouble.due_at <= now:
-        first = ("Decide now, it was due ", When(trouble.due_at), f": {lower(means)}")
+        first = (f"{verb} now, it was due ", When(trouble.due_at), f": {means}")
     lines: list[Line] = []
     if passed_from and passed_from != reader:
         lines.append(_passed(trouble, book, passed_from, decides))
+    elif handed := approvals.handed_line(trouble):
+        lines.append(handed)
     if item.requester != DOCKET:
         lines.append((*heading(item, workflow), " · from ", Who(item.requester)))
     if item.requester == DOCKET and trouble.because == item.text:
         lines.append((item.text,))  # a failure of the bot: one sentence says it all
+    elif workflow.built_in == "review":
+        lines += shown_lines(item, workflow, trouble.code)
+        lines += [("Asked ", Quote(trouble.question))] if trouble.question else []
     else:
         lines += shown_lines(item, workflow, trouble.code)
         lines.append(("They wrote ", Quote(_short(item.text)), *_edited(item), *with_files(item)))
         lines += [(odd,) for odd in item.oddities[:3]]
         if trouble.question:
             lines.append(("Asked ", Quote(trouble.question)))
-        lines += [_not_theirs(t) for t in item.exceptions if t.disavowed and t.code == trouble.code][-1:]
+        lines += approvals.before_lines(item, trouble, book)
+        lines += [not_theirs(t) for t in item.exceptions if t.disavowed and t.code == trouble.code][-1:]
         lines.append(("Here because of ", *why_it_is_here(item, trouble, workflow)))
+    lines += like_before(like, {}) if decides else ()
     if rule and len(rule.both) > 1:
         lines.append(("Both count: ", " / ".join(rule.both)))
     if trouble.count > 1:
@@ -194,7 +219,7 @@ def decision_card(
         headline=first,
         lines=tuple(lines),
         small=tuple(line for line in small if line),
-        actions=decision_actions(item, trouble, decides),
+        actions=(*decision_actions(item, trouble, decides), *(as_in(like, item.key, trouble) if decides else ())),
     )
 
 
@@ -202,15 +227,20 @@ def _urgency(trouble: Trouble, decides: bool, now: datetime, zone: str) -> str:
     """`Decide by 11:30` today, `Decide by Mar 9, 11:30` later, `Decide now` once the time is over."""
     if not decides:
         return "Undecided"
-    return f"Decide by {clock_time(trouble.due_at, zone, now)}" if trouble.due_at > now else "Decide now"
+    verb = approvals.verb(trouble)
+    return f"{verb} by {clock_time(trouble.due_at, zone, now)}" if trouble.due_at > now else f"{verb} now"
 
 
 def _passed(trouble: Trouble, book: Rulebook, passed_from: str, decides: bool) -> Line:
     known = book.people.get(passed_from)
     if known is not None and known.gone and decides:
         return (Who(passed_from), f" can't be reached ({known.gone}), so this decision is yours.")
+    if known is not None and known.away and trouble.lent_by == passed_from and decides:
+        until_day = f"{known.away.until:%b} {known.away.until.day}"
+        return (Who(passed_from), f" is away until {until_day}, so this decision is yours until then.")
     if trouble.steps == 0:
-        return (Who(passed_from), " handed this decision to you.")
+        why: Line = (": ", Quote(trouble.handed_because)) if trouble.handed_because else (".",)
+        return (Who(passed_from), " handed this decision to you", *why)
     had: Line = (Who(passed_from), " had until ", When(trouble.due_at), ". ")
     if decides:
         return (*had, "You can decide now; ", Who(passed_from), " still can.")
@@ -243,27 +273,10 @@ def decision_actions(item: Item, trouble: Trouble, decides: bool) -> tuple[Actio
     return (
         Action(verb="approve", label="Approve", item=item.key, code=trouble.code, style="primary"),
         Action(verb="reject", label="Reject", item=item.key, code=trouble.code, style="danger"),
-        Action(verb="ask", label="Ask", item=item.key, code=trouble.code),
+        *approvals.changes_action(trouble, item.key),
+        Action(verb="ask", label="Ask", item=item.key, code=trouble.code, more=trouble.gate == "approval"),
         hand,
         Action(verb="snooze", label="Snooze", item=item.key, code=trouble.code, more=True),
-    )
-
-
-def _decided_card(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook) -> Message:
-    """Afterwards the decision stands there instead of the buttons (M117)."""
-    if trouble.decision is None:
-        line: Line = (f"{trouble.code} of {item.key} no longer waits for a decision.",)
-    else:
-        line = decided_line(item, trouble, book)
-    voided: tuple[Line, ...] = (("It is void: ", *_why_void(trouble)),) if _voided(trouble) else ()
-    return Message(
-        subject=f"Decided: {title(item, workflow)} [{item.key}]",
-        headline=line,
-        lines=(
-            heading(item, workflow),
-            facts(item, workflow),
-            *voided,
-        ),
     )
 
 

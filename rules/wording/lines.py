@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rules.book.rulebook import Rulebook, Workflow
+from rules.bouncing import TOO_MANY
 from rules.fields.reading import show
 from rules.items import Item, Trouble
 from rules.messages import Line, Link, Part, Quote, Strong, When, Who
 from rules.timing import in_words
+from rules.wording.bouncing import too_many
+from rules.wording.expecting import SILENCE, silence
 
 NOT_KNOWN = "not known yet"
 #: Values up to so many characters share a line.
@@ -56,7 +60,8 @@ def value(name: str, item: Item, workflow: Workflow) -> str:
     """A field's value as people read it, or that it is not known yet."""
     field, known = workflow.fields.get(name), item.fields.get(name)
     if known is None:
-        return NOT_KNOWN
+        seen = item.conflicts.get(name, ())
+        return f"unclear ({' or '.join(show_value(name, each, workflow) for each in seen)})" if seen else NOT_KNOWN
     return show(field, known) if field else known
 
 
@@ -70,8 +75,8 @@ def facts(item: Item, workflow: Workflow, *, words: bool = True) -> Line:
     for name in workflow.fields:
         if name in item.fields and name != in_title and (words or workflow.fields[name].type != "text"):
             parts += [f"{name} ", value(name, item, workflow), " · "]
-    for name, seen in item.conflicts.items():
-        parts += [f"{name} unclear ({' or '.join(seen)}) · "]
+    for name in item.conflicts:
+        parts += [f"{name} {value(name, item, workflow)} · "]
     return (*parts, "from ", Who(item.requester))
 
 
@@ -108,6 +113,16 @@ def reach(book: Rulebook, people: Iterable[str], *, mention: bool = True, betwee
     return tuple(part for part in line if part)
 
 
+def shares(owners: Iterable[str]) -> Line:
+    """`Lee 2, Maria 1`; one alone has them all."""
+    counts = Counter(owners).most_common()
+    if len(counts) == 1:
+        return (Who(counts[0][0]),)
+    return tuple(
+        part for n, (who, count) in enumerate(counts) for part in (", " if n else "", Who(who), f" {count}") if part
+    )
+
+
 def deciders_line(trouble: Trouble, book: Rulebook) -> Line:
     """Who may decide an exception, by name."""
     people = reach(book, trouble.may_decide, between=" or ")
@@ -119,23 +134,33 @@ def decided_line(item: Item, trouble: Trouble, book: Rulebook) -> Line:
     decision = trouble.decision
     assert decision is not None, "only a decided exception has such a line"
     verb = "approved" if decision.verdict == "approve" else "rejected"
+    what = "an answer on " if trouble.gate == "outgoing" else ""
     return (
         Who(decision.by),
-        f" {verb} {item.key} ",
+        f" {verb} {what}{item.key} ",
         When(decision.at),
         f" ({decision.reason_code}): ",
         Quote(decision.rationale),
+        *((" (thin)",) if decision.thin else ()),
     )
 
 
 def why_it_is_here(item: Item, trouble: Trouble, workflow: Workflow) -> Line:
     """The rule that was met and the values that met it, or who raised it and what they said."""
     rule = workflow.rule(trouble.code)
+    if trouble.gate == "approval" and rule is not None:
+        return (f"{trouble.code}: {rule.means} It is asked of {trouble.because}, rulebook {item.rulebook[:4]}",)
+    if trouble.gate == "outgoing" and workflow.outgoing is not None:
+        return (f"{trouble.code}: {workflow.outgoing.when.source}, written by ", Who(trouble.raised_by))
     if rule is not None and rule.when is not None and trouble.because == rule.when.source:
         met = ", ".join(f"{name} {show_value(name, known, workflow)}" for name, known in trouble.values.items())
         return (f"{trouble.code}: {rule.when.source}", f" ({met})" if met else "", f", rulebook {item.rulebook[:4]}")
     if trouble.because == "stale":
         return (f"{trouble.code}: nothing has happened since ", When(item.touched_at or item.opened_at))
+    if trouble.because == TOO_MANY:
+        return (f"{trouble.code}: ", *too_many(item, trouble, workflow))
+    if trouble.because == SILENCE:
+        return (f"{trouble.code}: ", *silence(item))
     if trouble.raised_by and trouble.raised_by != "docket":
         return (f"{trouble.code}, raised by ", Who(trouble.raised_by), ": ", Quote(trouble.because))
     return (f"{trouble.code}: {trouble.because}",)
@@ -155,6 +180,8 @@ def shown_names(workflow: Workflow, code: str) -> tuple[str, ...]:
 
 def shown_lines(item: Item, workflow: Workflow, code: str) -> list[Line]:
     """Everything that a decision is made against, below the title: short values on one line, long ones on their own."""
+    if (held := _held_words(item, workflow, code)) is not None:
+        return [("To ", Who(item.requester), ": ", Quote(held))]
     named = [
         (name, value(name, item, workflow)) for name in shown_names(workflow, code) if name != _named_by(item, workflow)
     ]
@@ -169,4 +196,12 @@ def shown_lines(item: Item, workflow: Workflow, code: str) -> list[Line]:
 
 def shown_values(item: Item, workflow: Workflow, code: str) -> dict[str, str]:
     """The known values that a decision card shows, canonical: what is kept with the decision as seen."""
+    if (held := _held_words(item, workflow, code)) is not None:
+        return {"answer": held}
     return {name: item.fields[name] for name in shown_names(workflow, code) if name in item.fields}
+
+
+def _held_words(item: Item, workflow: Workflow, code: str) -> str | None:
+    """The answer that waits for a yes, whole; None for any other decision."""
+    rule, last = workflow.rule(code), item.last_trouble(code)
+    return last.because if rule is not None and rule.gate == "outgoing" and last is not None else None

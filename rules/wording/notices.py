@@ -7,18 +7,23 @@ from datetime import datetime
 
 from rules import notices
 from rules.book.rulebook import Rulebook, Workflow
-from rules.draft import DOCKET
 from rules.entries import stamp
 from rules.items import Item, Trouble
 from rules.messages import Action, Line, Message, Quote, Row, Section, Strong, When, Who
 from rules.notices import CONVERSATION, REQUESTER, Notice
 from rules.people import held_by, may_decide, zone_of
 from rules.timing import clock_time, in_words
+from rules.wording import approvals
+from rules.wording.break_glass import glass_broken, reviewed
 from rules.wording.by_mail_answers import disavowed, receipt, replied
 from rules.wording.cards import decision_card, item_card
 from rules.wording.discreet import broken
-from rules.wording.lines import decided_line, facts, has_it, heading, keys_line, subject_of, title, until, with_files
+from rules.wording.handoffs import Past, handoff_card
+from rules.wording.lines import decided_line, facts, has_it, heading, subject_of, title, until
+from rules.wording.passing import receiving
+from rules.wording.pauses import undone
 from rules.wording.returned import bounced
+from rules.wording.went_up import went_up
 
 
 def word(
@@ -28,10 +33,12 @@ def word(
     book: Rulebook,
     now: datetime,
     links: Mapping[str, str] | None = None,
+    past: Past | None = None,
 ) -> Message | None:
     """The message of a notice about `item`, or None where it is no longer worth saying.
 
-    `links` are the addresses of other items that it speaks of, by their keys.
+    `links` are the addresses of other items that it speaks of, by their keys; `past` is what a handoff or a decision
+    is told from.
     """
     if workflow.private and not _is_theirs(notice, item):
         return None
@@ -39,25 +46,36 @@ def word(
         case notices.Card():
             return item_card(item, workflow, book, now, links)
         case notices.Question():
-            return _question(item, workflow) if item.missing and item.closed_at is None else None
+            asks = item.missing and item.closed_at is None
+            return _question(item, workflow) if asks else approvals.question(item, workflow)
         case notices.Unclear():
             return _unclear(item, workflow, notice)
         case notices.DecisionCard():
             trouble = trouble_of(item, notice.code, notice.opened_at)
             if trouble is None or (trouble.state != "open" and not notice.update):
                 return None
-            return decision_card(item, trouble, workflow, book, now, reader=notice.to, passed_from=notice.passed_from)
+            like = past.like if past else ()
+            return decision_card(
+                item, trouble, workflow, book, now, reader=notice.to, passed_from=notice.passed_from, like=like
+            )
+        case notices.WentUp():
+            trouble = trouble_of(item, notice.code, notice.opened_at)
+            return went_up(notice, item, workflow, trouble) if trouble else None
         case notices.Late():
             return _late(item, workflow, now) if item.closed_at is None else None
         case notices.Handed():
-            return (
-                _handed(item, workflow, notice, links or {})
-                if item.owner == notice.to and item.closed_at is None
-                else None
-            )
+            if item.owner != notice.to or item.closed_at is not None:
+                return None
+            return handoff_card(item, workflow, notice, book, past or Past(), links or {})
         case notices.Asked():
             open_now = item.open_trouble(notice.code)
             return _asked(item, workflow, open_now[0]) if open_now else None
+        case notices.ChangesAsked():
+            return approvals.changes_asked(notice, item, workflow)
+        case notices.OwnWords():
+            return approvals.own_words(notice, item, workflow)
+        case notices.AnswerDecided():
+            return approvals.answer_decided(notice, item, workflow, book)
         case notices.Replied():
             return replied(notice, item, workflow, now) if item.closed_at is None else None
         case notices.Bounced():
@@ -67,13 +85,17 @@ def word(
         case notices.Verdict():
             return _verdict(item, workflow, notice, book)
         case notices.Closed():
-            return _ended(item, workflow)
+            return reviewed(item, book) if workflow.built_in == "review" else _ended(item, workflow)
+        case notices.GlassBroken():
+            return glass_broken(notice, item, workflow)
         case notices.Broken():
             return broken(item, workflow, book)
         case notices.Receipt():
             return receipt(notice, item, workflow, book)
         case notices.Disavowed():
             return disavowed(notice, item, workflow)
+        case notices.Undone():
+            return undone(item, workflow)
         case notices.Reminder():
             return word_reminders(((notice, item, workflow),), book, now)
         case _:
@@ -97,7 +119,8 @@ def word_reminders(
     rows: dict[tuple[str, str], tuple[datetime, Row, str]] = {}
     for notice, item, workflow in waiting:
         if (row := _reminder_row(notice, item, workflow, now)) is not None:
-            act = "decide" if notice.code else item.stage
+            open_now = item.open_trouble(notice.code) if notice.code else ()
+            act = approvals.verb(open_now[0]).lower() if open_now else item.stage
             by = clock_time(row[0], zone_of(book, notice.to), now)
             rows[(item.key, notice.code)] = (*row, f"{act} by {by}: {subject_of(item, workflow)} [{item.key}]")
     ordered = sorted(rows.values(), key=lambda row: row[0])
@@ -119,9 +142,9 @@ def _reminder_row(
         trouble = open_now[0]
         line: Line = (
             Strong(item.key),
-            f"  {title(item, workflow)}: decide by ",
+            f"  {title(item, workflow)}: {approvals.verb(trouble).lower()} by ",
             *until(trouble.due_at, now),
-            f" · {trouble.code}",
+            f" · {approvals.coded(trouble)}",
         )
         return trouble.due_at, Row(
             line=line,
@@ -134,10 +157,12 @@ def _reminder_row(
     if item.state != "open" or item.owner != notice.to or item.due_at is None:
         return None
     line = (Strong(item.key), f"  {title(item, workflow)}: {item.stage} by ", *until(item.due_at, now))
+    if (waiting := item.unaccepted) is not None:
+        line = (*line, " · handed over by ", Who(waiting.passed_from), ", not accepted yet")
     return item.due_at, Row(
         line=line,
         actions=(
-            Action(verb="ack", label="I'm on it", item=item.key),
+            *(receiving(item) or (Action(verb="ack", label="I'm on it", item=item.key),)),
             Action(verb="snooze", label="Snooze", item=item.key),
         ),
     )
@@ -148,22 +173,21 @@ def _question(item: Item, workflow: Workflow) -> Message:
     again = item.asks > 1
     count = "one thing is" if len(asks) == 1 else f"{len(asks)} things are"
     still = " still" if again else ""
-    first: Line = (Who(item.requester, mention=True), f", {count}{still} missing: ", Strong(asks[0]))
+    first: Line = (Who(item.asked_of, mention=True), f", {count}{still} missing: ", Strong(asks[0]))
     if len(asks) > 1:
-        first = (Who(item.requester, mention=True), f", {count}{still} missing:")
+        first = (Who(item.asked_of, mention=True), f", {count}{still} missing:")
     lines: list[Line] = [] if len(asks) == 1 else [(f"{n}. ", Strong(ask)) for n, ask in enumerate(asks, 1)]
-    by_mail = item.source.channel == "mail"
+    by_mail = item.source.by_mail
     unsure = [name for name in item.missing if name in item.conflicts]
     lines += [(f"You wrote {' and '.join(item.conflicts[name])} for {name}; which is it?",) for name in unsure]
+    whole = " with all of it" if len(asks) > 1 else ""
+    how = f"Reply to this mail{whole}." if by_mail else "Answer here, in one message."
+    if item.source.channel == "docket":  # its owner is asked, wherever they read this
+        how = f"Reply to this message, or `/docket set {item.key} {item.missing[0]} value`."
     return Message(
         subject=f"{asks[0]} [{item.key}]",
         headline=first,
-        lines=(
-            *lines,
-            (f"Reply to this mail{' with all of it' if len(asks) > 1 else ''}.",)
-            if by_mail
-            else ("Answer here, in one message.",),
-        ),
+        lines=(*lines, (how,)),
         small=((*heading(item, workflow), " · ", *facts(item, workflow, words=False)),),
     )
 
@@ -176,7 +200,7 @@ def _unclear(item: Item, workflow: Workflow, notice: notices.Unclear) -> Message
     asks = [workflow.fields[name].ask or name for name in left]
     return Message(
         subject=f"{asks[0]} [{item.key}]",
-        headline=(Who(item.requester, mention=True), ", I could not read that for certain."),
+        headline=(Who(item.asked_of, mention=True), ", I could not read that for certain."),
         lines=(*problems, *((Strong(ask),) for ask in asks)),
         small=(heading(item, workflow),),
     )
@@ -198,41 +222,13 @@ def _late(item: Item, workflow: Workflow, now: datetime) -> Message | None:
     )
 
 
-def _handed(item: Item, workflow: Workflow, notice: notices.Handed, links: Mapping[str, str]) -> Message:
-    passed: Line = (" Handed over by ", Who(notice.passed_from), ".") if notice.passed_from else ()
-    return Message(
-        subject=f"Yours now: {subject_of(item, workflow)} [{item.key}]",
-        headline=("You have ", Strong(item.key), f": {title(item, workflow)}.", *passed),
-        lines=(
-            has_it(item, workflow),
-            facts(item, workflow),
-            _what_came(item),
-            *((odd,) for odd in item.oddities[:3]),
-            *((("It follows ", *keys_line((item.follows,), links), ", which is closed."),) if item.follows else ()),
-        ),
-        small=((f"Why you: {item.owner_because}",),),
-        actions=(
-            Action(verb="ack", label="I'm on it", item=item.key),
-            Action(verb="assign", label="Hand over", item=item.key),
-            Action(verb="except", label="Raise an exception", item=item.key),
-        ),
-    )
-
-
-def _what_came(item: Item) -> Line:
-    """Their first words; of what nobody could read, the sentence that says so."""
-    if item.requester == DOCKET:
-        return (item.text,)
-    return ("They wrote ", Quote(" ".join(item.text.split())[:300]), *with_files(item))
-
-
 def _asked(item: Item, workflow: Workflow, trouble: Trouble) -> Message:
     return Message(
         subject=f"A question about {title(item, workflow)} [{item.key}]",
         headline=(Who(item.requester, mention=True), ", ", Who(trouble.owner), " asks before deciding:"),
         lines=(
             (Quote(trouble.question or ""),),
-            ("Reply to this mail.",) if item.source.channel == "mail" else ("Answer here.",),
+            ("Reply to this mail.",) if item.source.by_mail else ("Answer here.",),
         ),
         small=(heading(item, workflow),),
     )
@@ -269,7 +265,9 @@ def _verdict(item: Item, workflow: Workflow, notice: notices.Verdict, book: Rule
 def _ended(item: Item, workflow: Workflow) -> Message | None:
     if item.closed_at is None:
         return None
-    rejected = next((t for t in item.exceptions if t.state == "rejected" and t.decision), None)
+    # An answer that was held back ends nothing.
+    ends = (t for t in item.exceptions if t.state == "rejected" and t.decision and t.gate != "outgoing")
+    rejected = next(ends, None)
     if item.outcome == "rejected" and rejected is not None and rejected.decision is not None:
         said: Line = (f", {item.key} was rejected by ", Who(rejected.decision.by), ".")
     else:

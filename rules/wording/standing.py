@@ -9,6 +9,7 @@ from rules.items import Item
 from rules.messages import Line, Link, Part, Strong, When, Who
 from rules.wording.cards import status
 from rules.wording.lines import title
+from rules.wording.pauses import held_standing
 
 #: A title longer than this pushes off a phone's first lines who has it and until when.
 TITLE_CHARACTERS = 100
@@ -37,19 +38,25 @@ def standing(item: Item, workflow: Workflow, reader: str, now: datetime) -> Line
     if item.closed_at is not None:
         return status(item, workflow)
     owner: Line = () if reader == item.owner else (" · ", Who(item.owner), " has it")
+    if item.paused is not None:
+        return (*held_standing(item.paused), *owner)
     undecided = item.open_trouble()
     if undecided:
         first = undecided[0]
         also = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
-        whom: Line = ("your decision",) if first.owner == reader else (Who(first.owner), " to decide")
+        noun, act = ("your approval", " to approve") if first.gate else ("your decision", " to decide")
+        whom: Line = (noun,) if first.owner == reader else (Who(first.owner), act)
         over = ", overdue since " if first.due_at <= now else " until "
         return ("Waits for ", *whom, f" ({first.code}){also}", over, When(first.due_at), *owner)
     if item.held:
         return ("On hold", *owner)
     if item.missing:
-        asked: Part = "you" if item.requester == reader else Who(item.requester)
+        asked: Part = "you" if item.asked_of == reader else Who(item.asked_of)
         verb = "is" if len(item.missing) == 1 else "are"
         return ("Waits for ", asked, f": {', '.join(item.missing)} {verb} missing", *owner)
+    if item.changes:
+        asked_of: Part = "you" if item.asked_of == reader else Who(item.asked_of)
+        return ("Waits for ", asked_of, ": changes are asked for", *owner)
     return _in_work(item, reader, now)
 
 
@@ -69,4 +76,6 @@ def _in_work(item: Item, reader: str, now: datetime) -> Line:
     line.append(item.stage or "open")
     if item.due_at is not None:
         line += [" · overdue since " if is_late(item, now) else " · due ", When(item.due_at)]
+    if item.unaccepted is not None:
+        line.append(" · not accepted yet")
     return (*line, " · on it") if item.acknowledged_at else tuple(line)

@@ -34,8 +34,8 @@ from handlers.mail.settings import InboxSettings, SmtpSettings
 from handlers.mail.write import letter
 from handlers.ports import Outgoing
 from rules.book.load import load
+from rules.lanes import Ways
 from rules.messages import Action, Message, Strong, When, Who
-from rules.notices import Ways
 from storage.store import Store
 from tests.dovecot import PASSWORD, Dovecot, running
 

@@ -25,7 +25,7 @@ from handlers.ports import Lasting, Outgoing, Sent, Taken
 from rules.book.load import load
 from rules.events import Command, Posted
 from rules.items import Item
-from rules.notices import Ways
+from rules.lanes import Ways
 from storage import items, outbox
 from storage.outbox import Posted as Told
 from storage.store import Store
@@ -132,12 +132,18 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, text: str | None = None, now: datetime = MORNING, mail: bool = True, clock: HandClock | None = None
+    folder: Path,
+    *,
+    text: str | None = None,
+    now: datetime = MORNING,
+    mail: bool = True,
+    clock: HandClock | None = None,
+    url: str | None = None,
 ) -> AsyncIterator[House]:
-    """A house on a database in `folder`, its courier at work; a second one finds what the first left behind."""
+    """A house on a database in `folder` (or at `url`), its courier at work; a second finds what the first left."""
     text = text or example()
     clock = clock or HandClock(now, running=False)
-    store = Store.open(f"sqlite:///{folder}/docket.db")
+    store = Store.open(url or f"sqlite:///{folder}/docket.db")
     stop = asyncio.Event()
     try:
         books = Books(load(text), text, "main")

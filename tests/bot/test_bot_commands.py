@@ -18,7 +18,10 @@ from bot.demo import example
 from bot.terminal import inert, visible
 from tests.bot.house import house
 
-COMMANDS = ("demo", "run", "check", "items", "exceptions", "show", "why", "digest", "ledger verify", "ledger export")
+COMMANDS = (
+    "demo", "run", "check", "items", "exceptions", "show", "why", "digest", "ledger verify", "ledger export",
+    "hook-secret", "metrics-token",
+)  # fmt: skip
 REFUND = "Please refund ORD-48213, I was charged $450 twice"
 HOSTILE = "refund =HYPERLINK(1) \x1b[31mORD-11111\x1b[0m 10 USD"
 
@@ -123,10 +126,11 @@ def test_items_and_exceptions_are_tables_and_lists(desk: Path) -> None:
 def test_an_item_is_shown_whole(desk: Path) -> None:
     """The JSON has the keys of interface.md, with times in UTC and canonical values."""
     item = json.loads(docketbot("show", "ref-1", "--json").stdout)
-    assert list(item) == [
+    promised = [
         "key", "workflow", "title", "state", "stage", "owner", "backup", "requester", "fields", "source", "opened_at",
         "due_at", "closed_at", "outcome", "exceptions", "evidence", "rulebook", "ledger",
     ]  # fmt: skip
+    assert [name for name in item if name in promised] == promised, "keys are added, none is renamed"
     assert (item["state"], item["owner"], item["requester"]) == ("blocked", "dana", "slack:U0RITA")
     assert item["fields"]["amount"] == "450.00 USD"
     assert item["opened_at"] == "2026-03-04T16:00:00Z"
@@ -142,6 +146,15 @@ def test_what_is_not_there_is_answered_with_no(desk: Path) -> None:
         asked = docketbot("show", key)
         assert (asked.exit_code, asked.stdout) == (1, "")
         assert asked.stderr.count("\n") == 1
+
+
+def test_the_token_of_the_metrics_is_always_the_same(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Derived from the secret, which is kept in the database where none is set; another secret makes another token."""
+    first, again = docketbot("metrics-token"), docketbot("metrics-token")
+    assert first.stdout == again.stdout
+    assert len(first.stdout.strip()) == 40
+    monkeypatch.setenv("DOCKET_SECRET", "s" * 32)
+    assert docketbot("metrics-token").stdout not in ("", first.stdout)
 
 
 def test_the_ledger_holds_and_a_change_is_found(desk: Path) -> None:

@@ -80,6 +80,7 @@ def test_an_inbox_is_found_by_its_name_in_the_rulebook() -> None:
         ({**SLACK, "DOCKET_SMTP_URL": f"smtps://me:{SECRET}@mail.example"}, "DOCKET_MAIL_FROM"),
         ({**SLACK, "DOCKET_MAIL_FROM": "Docket <docket@harbor.example>"}, "not one plain mail address"),
         ({**SLACK, "DOCKET_LOG": "yaml"}, "`text` or `json`"),
+        ({**SLACK, "DOCKET_HEARTBEAT_URL": f"ping.example/{SECRET}"}, "DOCKET_HEARTBEAT_URL is no web address"),
     ],
 )
 def test_what_can_never_work_is_a_sentence(given: dict[str, str], sentence: str) -> None:
@@ -102,6 +103,7 @@ def test_no_secret_is_shown() -> None:
             **SLACK,
             "DOCKET_DATABASE_URL": f"postgresql+psycopg://u:{SECRET}@h/d",
             "DOCKET_INBOX_A": f"imaps://a:{SECRET}@h/",
+            "DOCKET_HEARTBEAT_URL": f"https://ping.example/{SECRET}",
         }
     )
     assert SECRET not in repr(read)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from handlers.ports import Lasting, Passing, Sent
-from rules.notices import Card, Ways
+from rules.lanes import Ways
+from rules.notices import Card
 from tests.bot.house import house
 
 
@@ -168,7 +169,7 @@ async def test_a_fault_of_ours_in_sending_stops_no_lane(tmp_path: Path) -> None:
 async def test_an_outage_is_told_once_and_ends_by_itself(tmp_path: Path) -> None:
     """After five tries the operator hears of the channel; when it works again the exception closes."""
     async with house(tmp_path) as office:
-        office.slack.answers = [Passing("Slack can't be reached.")] * 12
+        office.slack.answers = [Passing("Slack can't be reached.")] * 40
         await office.says("slack:U0RITA", REFUND)
         for _ in range(8):
             await office.pushes(minutes=2)
@@ -274,8 +275,9 @@ async def test_when_a_channel_closes_and_there_is_no_other_way_each_notice_fails
         await office.says("slack:U0RITA", BIG)
         for _ in range(3):
             await office.pushes(hours=1)
-        (failure,) = await office.failures()
-        assert failure.fields["cause"] == "deliver:slack:off"
+        causes = {failure.fields["cause"]: failure for failure in await office.failures()}
+        assert causes.keys() == {"deliver:slack:off", "reachability"}, "and that no way is left to anybody, once"
+        failure = causes["deliver:slack:off"]
         assert "was not told: Docket is not connected to Slack." in failure.text
         assert "waiting" not in {one.state for one in await office.told("REF-1")}
 

@@ -12,11 +12,12 @@ import pytest
 
 import bot.adopting
 import bot.desk
-from bot.adopting import OWN_RECORD, Dropped, adopt
+from bot.adopting import Dropped, adopt
 from bot.demo import example
 from bot.outages import Outages
 from handlers.ports import Busy
 from rules.book.load import load
+from rules.entries import OWN_RECORD
 from rules.own_events import Due
 from storage import inbox, ledger, rulebooks, timers
 from tests.bot.house import House, house

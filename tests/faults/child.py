@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.engine.default import DefaultDialect
 
 import bot.desk
+import bot.duties
 import bot.maildesk
 import bot.pace
 import handlers.mail.imap
@@ -57,7 +58,10 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 def run(rulebook: str, clock_file: str, start: str, moment: tuple[str, str, int] | None) -> None:
     """The bot, configured by the environment, on a shared clock. `moment`: before or after what, at which time."""
     logging.basicConfig(level=logging.WARNING)
-    bot.pace.POSTS = bot.pace.ALL_POSTS = 1000  # the stand-in of Slack takes more than one message a second
+    # The stand-in of Slack takes more than one message a second, and the database would remember the turns of the dead.
+    bot.pace.POSTS = bot.pace.ALL_POSTS = bot.pace.EDITS = 1000
+    bot.pace.CALLS = dict.fromkeys(bot.pace.CALLS, 1000)
+    bot.duties.LEASE_SECONDS, bot.duties.LOOK_SECONDS = 0.6, 0.2  # real seconds, which nobody turns by hand
     if moment is not None:
         _die(*moment)
     asyncio.run(_live(rulebook, SharedClock(Path(clock_file), datetime.fromisoformat(start))))

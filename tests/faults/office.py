@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import json
 import random
 import signal
 from collections import Counter
@@ -27,22 +28,26 @@ from storage import items, ledger, outbox, timers
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
 from storage.store import Store
+from tests.dovecot import Dovecot
 from tests.faults.child import run
 from tests.faults.shared_clock import SharedClock
 from tests.processes import Process
 from tests.stories.harbor import MORNING
+from tests.stories.post_office import inbox_url
 
 WS = "main"
 #: Longer than a courier's lease: what a killed one had claimed is free again.
 BEAT = timedelta(seconds=130)
 #: What a due time does, an entry each.
 FIRED = ("asked", "reminded", "late", "escalated", "raised")
+#: What names a digest.
+DIGEST = ("name", "day", "to", "way")
 Moment = tuple[str, str, int]
 
 
 @dataclass
 class Office:
-    """The town, the bot's present life, and what was asked of it. `deaths` counts how it ended, by moment."""
+    """The town, the `size` instances of the bot, and what was asked of them. `deaths` counts how they ended."""
 
     town: Town
     clock: SharedClock
@@ -51,7 +56,9 @@ class Office:
     chance: random.Random
     text: str
     deadly: bool
-    life: Process | None = None
+    size: int = 1
+    settings: dict[str, str] = field(default_factory=dict)  # of the bot, beside the town's
+    lives: list[Process] = field(default_factory=list)  # the instances at work; the last one is the next to die
     store: Store | None = None
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)  # order number -> the Slack message, {} for a mail
     letters: dict[str, str] = field(default_factory=dict)  # order number -> who wrote the mail
@@ -60,11 +67,18 @@ class Office:
 
     # the bot's lives
 
+    @property
+    def said(self) -> str:
+        """What the instances wrote."""
+        return "\n".join(life.said for life in self.lives)
+
     def begin(self, moment: Moment | None = None) -> None:
-        """Start the bot; it dies at that moment by itself."""
-        told = {**self.town.environment, "DOCKET_DATABASE_URL": self.url}
-        arguments = (self.text, str(self.folder / "clock"), MORNING.isoformat(), moment)
-        self.life = Process(run, *arguments, environment=told, folder=self.folder)
+        """Start what is missing of the instances; the last one dies at that moment by itself."""
+        while len(self.lives) < self.size:
+            last = len(self.lives) == self.size - 1
+            told = {**self.town.environment, **self.settings, "DOCKET_DATABASE_URL": self.url}
+            arguments = (self.text, str(self.folder / "clock"), MORNING.isoformat(), moment if last else None)
+            self.lives.append(Process(run, *arguments, environment=told, folder=self.folder))
 
     @asynccontextmanager
     async def beat(self, moment: Moment | None = None) -> AsyncIterator[None]:
@@ -73,35 +87,40 @@ class Office:
             yield
             await self.calm()
         else:
+            if len(self.lives) == self.size:  # of several instances one makes room for the one that is to die
+                await self._killed(self.chance.randrange(self.size))
             self.begin(moment)
             yield
             await self._dies(moment)
         self.clock.push(BEAT)
 
     async def _dies(self, moment: Moment | None) -> None:
-        """The present life ends: at its moment, or killed from outside at any time."""
-        assert self.life is not None
+        """One life ends: at its moment, or killed from outside at any time."""
+        life = self.lives[-1]
         try:
-            code = await self.life.ends(1.5 if moment else self.chance.uniform(0.1, 1.2))
-            assert code == -signal.SIGKILL, f"it ended by itself ({code}):\n{self.life.said}"
+            code = await life.ends(1.5 if moment else self.chance.uniform(0.1, 1.2))
+            assert code == -signal.SIGKILL, f"it ended by itself ({code}):\n{life.said}"
             assert moment is not None
+            self.lives.remove(life)
             self.deaths[f"{moment[0]} {moment[1]}"] += 1
         except TimeoutError:
-            await self.life.killed()
-            self.deaths["at any time"] += 1
+            await self._killed(-1)
+
+    async def _killed(self, number: int, when: str = "at any time") -> None:
+        await self.lives.pop(number).killed()
+        self.deaths[when] += 1
 
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
         """A life that is left in peace until all is done; people's tries that met no bot are repeated in it."""
-        if self.life is None or not self.life.alive:
-            self.begin()
+        self.begin()
         yield
         async with asyncio.timeout(30):  # who decides about what is lost would go on for ever
             await asyncio.gather(*self.tries)
         self.tries.clear()
         await self.calm()
-        if self.deadly:
-            await self.life.killed()  # type: ignore[union-attr]
+        if self.deadly and self.size == 1:
+            await self._killed(0, "at rest")
         self.clock.push(BEAT)
         assert self.town.delivery.undelivered == [], "an event that was never acknowledged"
 
@@ -116,8 +135,7 @@ class Office:
                     await asyncio.sleep(0.03)
                     undone = await self.store.read(self._undone)
         except TimeoutError:
-            said = self.life.said if self.life else ""
-            raise AssertionError(f"it never came to rest: {undone}\n{said}") from None
+            raise AssertionError(f"it never came to rest: {undone}\n{self.said}") from None
 
     def _undone(self, conn: Any) -> list[str]:
         due = timers.next_due(conn)
@@ -203,6 +221,11 @@ class Office:
         assert await self.store.read(_fired) == await self.store.read(_effects), "each due time fires once"
         self._each_post_once({row.id: row for row in rows if row.state == "sent"})
         self._each_mail_known([row for row in rows if row.state == "sent"])
+        digests = Counter(
+            (row.lane, tuple(map(json.loads(row.notice).get, DIGEST))) for row in rows if row.kind == "Digest"
+        )
+        assert max(digests.values(), default=1) == 1, "a digest was made twice"
+        _in_order([row for row in rows if row.state == "sent" and row.kind != "Reminder"])
 
     def _each_post_once(self, sent: dict[str, Any]) -> None:
         """Every message of the bot in Slack is one receipt, and every receipt a message."""
@@ -218,6 +241,19 @@ class Office:
         """A mail may go twice when the bot died beside its receipt, but then as the very same Message-ID."""
         went = {str(email.message_from_bytes(letter.raw)["Message-ID"]) for letter in self.town.mail.outbox}
         assert went == {row.message_id for row in sent if row.lane.startswith("mail:")}
+
+
+def _in_order(sent: Sequence[Any]) -> None:
+    """What was said of an item in a lane first was posted first, by whichever instance it was sent.
+
+    Of different items nobody can say which came first: their takes are committed beside each other.
+    """
+    posted: dict[tuple[str, str], dict[str, None]] = {}
+    for row in sorted(sent, key=lambda row: int(row.n)):
+        if row.lane.startswith("slack:"):  # an edit has the ts of what it edits
+            posted.setdefault((row.lane, row.item), {})[row.message_id] = None
+    for lane, found in posted.items():
+        assert list(found) == sorted(found), f"{lane} was served out of order"
 
 
 def _fired(conn: Any) -> Counter[str]:
@@ -250,18 +286,41 @@ def _history(conn: Any, key: str) -> dict[str, int]:
     return dict(happened)
 
 
+def through(dovecot: Dovecot, town: Town) -> dict[str, str]:
+    """Have what is written to the town's inboxes delivered to a real server; the settings with which it is read."""
+    users = {name: dovecot.new_user() for name in town.mail.inboxes}
+
+    async def deliver(inbox: str, raw: bytes) -> None:
+        await asyncio.to_thread(dovecot.deliver, users[inbox], raw)
+
+    town.mail.deliver = deliver  # type: ignore[method-assign]
+    return {f"DOCKET_INBOX_{name.upper()}": inbox_url(dovecot, user) for name, user in users.items()}
+
+
 @asynccontextmanager
-async def office(folder: Path, *, deadly: bool, url: str | None = None, seed: int = 0) -> AsyncIterator[Office]:
-    """The town with nobody at work yet; at its end whoever works is killed."""
+async def office(
+    folder: Path,
+    *,
+    deadly: bool,
+    url: str | None = None,
+    seed: int = 0,
+    size: int = 1,
+    dovecot: Dovecot | None = None,
+) -> AsyncIterator[Office]:
+    """The town with nobody at work yet; at its end whoever works is killed. `dovecot`: its mail comes in there."""
     text = example()
     clock = SharedClock(folder / "clock", MORNING)
     # Slack's patience in small: what is not acknowledged comes again at once, for as long as a test may take.
     async with Town(load(text), clock, ack_seconds=0.6, retry_seconds=(0.2,) * 200) as town:  # type: ignore[arg-type]
-        place = Office(town, clock, url or f"sqlite:///{folder}/docket.db", folder, random.Random(seed), text, deadly)
+        url = url or f"sqlite:///{folder}/docket.db"
+        place = Office(town, clock, url, folder, random.Random(seed), text, deadly, size)
+        if dovecot is not None:
+            place.settings = through(dovecot, town)
         try:
             yield place
         finally:
-            if place.life is not None and place.life.alive:
-                await place.life.killed()
+            for life in place.lives:
+                if life.alive:
+                    await life.killed()
             if place.store is not None:
                 place.store.close()

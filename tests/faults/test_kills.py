@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.dovecot import Dovecot, running
 from tests.faults.office import Moment, Office, office
 from tests.postgres import Server
 
-#: In the suite one killed day on each engine; whole (`make faults`), twelve.
+#: In the suite one killed day on each engine; whole (`make faults`), twelve of each, and twelve with three instances:
+#: more than 800 kills.
 DAYS = 12 if os.environ.get("DOCKET_FAULTS") else 1
-DEATHS_A_DAY = 17
+DEATHS_A_DAY = 23
 Account = dict[str, dict[str, int]]
 
 TAKING = ("the commit", "the take", "counting", "the ledger", "the item", "settling", "the outbox")
@@ -40,6 +43,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Account:
     return asyncio.run(lived())
 
 
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    with running() as server:
+        yield server
+
+
 @pytest.mark.parametrize("seed", range(DAYS))
 async def test_a_bot_killed_all_day_long_on_sqlite_leaves_what_an_undisturbed_one_leaves(
     seed: int, tmp_path: Path, undisturbed: Account
@@ -62,6 +71,39 @@ async def test_a_bot_killed_all_day_long_on_postgres_leaves_what_an_undisturbed_
         print(dict(place.deaths))
 
 
+async def test_three_instances_share_a_morning_in_which_any_is_killed(tmp_path: Path, postgres: Server) -> None:
+    """In the suite without the night: each request is one item, in order and told once, whoever died."""
+    chance = random.Random(20261121)
+    async with office(tmp_path, deadly=True, seed=7, url=postgres.fresh(), size=3) as place:
+        async with place.living():
+            pass
+        async with place.beat(("after", "the post to Slack", 1)):
+            await place.asks("ORD-10100", ", $40, it came broken")
+            await place.asks("ORD-20110", " for the blue one")
+            await place.writes("ORD-50140", " soon")
+        async with place.beat(("before", chance.choice(TIME), 1)):
+            place.clock.push(timedelta(minutes=55))
+        async with place.living():
+            pass
+        account = await place.account()
+        assert {order: told["opened"] for order, told in account.items()} == dict.fromkeys(place.asked, 1)
+        await place.sound()
+        assert place.deaths.total() == 3
+
+
+@pytest.mark.skipif(DAYS == 1, reason="`make faults` lives whole days")
+@pytest.mark.parametrize("seed", range(2000, 2000 + DAYS))
+async def test_three_instances_of_which_any_is_killed_leave_what_an_undisturbed_one_leaves(
+    seed: int, tmp_path: Path, undisturbed: Account, postgres: Server, dovecot: Dovecot
+) -> None:
+    """Their mail comes from a real IMAP server."""
+    async with office(tmp_path, deadly=True, seed=seed, url=postgres.fresh(), size=3, dovecot=dovecot) as place:
+        assert await day(place, random.Random(seed)) == undisturbed
+        await place.sound()
+        assert place.deaths.total() == 22
+        print(dict(place.deaths))
+
+
 async def day(place: Office, chance: random.Random) -> Account:
     """Requests, answers, reminders, decisions, a night and the digests of the next morning; a death in each beat."""
 
@@ -69,7 +111,12 @@ async def day(place: Office, chance: random.Random) -> Account:
         """One of these moments, or any time at all."""
         if chance.random() < 0.25:
             return None
-        return chance.choice(("before", "after")), chance.choice(moments), chance.randint(1, 4)
+        # Of three instances each comes by a third as often.
+        return (
+            chance.choice(("before", "after")),
+            chance.choice(moments),
+            chance.randint(1, 4 if place.size == 1 else 2),
+        )
 
     async with place.living():
         pass

@@ -248,10 +248,13 @@ class TestWorking:
         assert small.items["REF-1"].acknowledged_at is not None
         by("dana", "set region EU")
         by("dana", "Snooze 2h.")
+        by("dana", "tick 1")
         by("dana", "next\n\nThe card matches.\nDana")
         item = small.items["REF-1"]
         assert (item.stage, item.owner, item.fields["region"]) == ("payment", "finn", "EU")
         assert item.snoozed_until is None
+        by("finn", "tick 1")
+        by("finn", "tick 2.")
         by("finn", "close")
         assert "can't close without proof" in said(small, "finn")
         by("finn", "evidence receipt re_1234")
@@ -415,7 +418,9 @@ def test_what_a_requester_outside_hears_holds_no_rationale_and_nobody_elses_word
     happens(lambda: street.mails(LEE, "SECRET talk among us", answers=card(street)))
     happens(lambda: street.mails(LEE, "ask which card was it?", answers=card(street)))
     happens(lambda: street.mails(LEE, f"{YES} SECRET", answers=card(street)))
+    happens(lambda: street.ticks_all("dana", "REF-1"))
     happens(lambda: street.types("dana", "next", "REF-1"))
+    happens(lambda: street.ticks_all("finn", "REF-1"))
     happens(lambda: street.types("finn", "evidence", "REF-1", name="receipt", words="SECRET re_1"))
     happens(lambda: street.types("finn", "close", "REF-1"))
     assert told.keys() >= {"Question", "Asked", "Verdict", "Closed"}

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from rules.notices import Ways, lane
+from rules.lanes import Ways, lane
 from rules.wording import word
 from tests.fuzzing import examples
 from tests.rules.test_flows import HARBOR
@@ -35,6 +35,7 @@ VERBS = st.sampled_from(
         "claim",
         "assign",
         "next",
+        "tick",
         "except",
         "approve",
         "reject",
@@ -45,6 +46,9 @@ VERBS = st.sampled_from(
         "ack",
         "reopen",
         "ask",
+        "accept",
+        "back",
+        "breakglass",
     ]
 )
 CODES = st.sampled_from([None, "OVER_LIMIT", "LEGAL_THREAT", "MISSING_DETAILS", "NOT_READY", "STALLED", "NONSENSE"])
@@ -78,9 +82,10 @@ class Histories(RuleBasedStateMachine):
             return
         key = data.draw(st.sampled_from(sorted(self.street.items)))
         before = self.street.items[key]
-        name = {"set": "amount", "evidence": "receipt"}.get(verb)
+        name = {"set": "amount", "evidence": "receipt", "tick": "1", "close": "override"}.get(verb)
+        words = "" if verb == "tick" else "45 USD"
         ruling = self.street.types(
-            who, verb, key, code=code, reason_code=reason, person=to, name=name, until="2h", words="45 USD"
+            who, verb, key, code=code, reason_code=reason, person=to, name=name, until="2h", words=words
         )
         assert ruling.reply is not None
         if ruling.reply.refused and ruling.reply.code != "unmet":
@@ -121,6 +126,22 @@ class Histories(RuleBasedStateMachine):
     def always_a_next_due_time(self) -> None:
         for key, item in self.street.items.items():
             assert bool(self.street.timers[key]) == (item.closed_at is None)
+
+    @invariant()
+    def nothing_is_done_without_its_proof_or_a_name_and_a_reason(self) -> None:
+        for item in self.street.items.values():
+            workflow = self.street.book.workflows[item.workflow]
+            if item.outcome != "done" or workflow.built_in == "docket":
+                continue
+            lacking = set(workflow.close.evidence) - {proof.kind for proof in item.evidence}
+            without = item.unproven
+            assert not lacking or (without is not None and lacking <= {*without.lacking} and without.rationale)
+
+    @invariant()
+    def whatever_was_done_without_asking_has_its_review(self) -> None:
+        for item in self.street.items.values():
+            asked = [link for link in item.links if link.relation == "review"]
+            assert len(asked) >= sum(t.code == "BREAK_GLASS" for t in item.exceptions)
 
     @invariant()
     def at_most_one_open_exception_of_a_code(self) -> None:

@@ -18,7 +18,7 @@ HEADINGS = [
     "Waiting for your decision",
     "Yours, by due time",
     "You asked for",
-    "Exceptions you answer for, oldest first",
+    "Exceptions you answer for, by deadline",
 ]
 
 
@@ -122,7 +122,9 @@ class TestOwn:
             "REF-1 · Refund for ORD-48213\ntriage · due 04 20:00",
             "REF-2 · Refund for ORD-50000\ntriage · due 04 21:00",
         ]
-        assert deeds(own.rows[0]) == ["I'm on it", "On to payment", "Hand over", "Add evidence", "Show"]
+        assert deeds(own.rows[0]) == ["I'm on it", "Checklist", "Hand over", "Add evidence", "Show"]
+        street.ticks_all("dana", "REF-1")
+        assert "On to payment" in deeds(part(street, "dana", HEADINGS[1]).rows[0])
         street.types("dana", "ack", "REF-1")
         acknowledged = part(street, "dana", HEADINGS[1]).rows[0]
         assert said(acknowledged).endswith(" · on it")
@@ -162,7 +164,7 @@ class TestAskedFor:
 
 
 class TestOverseen:
-    def test_by_code_the_oldest_first_with_who_has_it_since_when(self, street: Street) -> None:
+    def test_by_code_what_is_due_first_with_who_has_it_since_when(self, street: Street) -> None:
         big_refund(street)
         street.passes(minutes=30)
         street.says(RITA, "Please refund ORD-50000, it was $900")

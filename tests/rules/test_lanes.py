@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules.notices import REQUESTER, Card, Closed, Handed, Question, Ways, lane
+from rules.lanes import Ways, lane
+from rules.notices import REQUESTER, Card, Closed, Handed, Question
 from tests.rules.test_flows import HARBOR, RITA
 from tests.street import Street
 

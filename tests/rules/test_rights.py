@@ -27,6 +27,7 @@ DEEDS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("evidence", {"name": "receipt", "words": "re_1"}, PEOPLE),
     ("assign", {"person": "finn", "words": "he knows"}, RUN_IT),
     ("next", {}, RUN_IT),
+    ("tick", {"name": "1"}, RUN_IT),
     ("set", {"name": "reason", "words": "broken"}, RUN_IT),
     ("snooze", {"until": "2h"}, RUN_IT),
     ("ack", {}, RUN_IT),
@@ -54,6 +55,8 @@ def test_a_deed_is_done_for_whoever_may_and_for_nobody_else(
 ) -> None:
     """A refusal is a private sentence and changes nothing."""
     street = small_refund()
+    if verb == "next":
+        street.ticks_all(DANA, "REF-1")
     before = street.items["REF-1"]
     reply = street.types(who, verb, "REF-1", **more).reply
     assert reply is not None
@@ -66,8 +69,10 @@ def test_a_deed_is_done_for_whoever_may_and_for_nobody_else(
 def test_closing_and_opening_again_belong_to_those_who_run_it(who: str, verb: str) -> None:
     """After the money went out (payment is Finn's stage)."""
     street = small_refund()
+    street.ticks_all(DANA, "REF-1")
     street.types(DANA, "next", "REF-1")
     assert street.items["REF-1"].owner == "finn"
+    street.ticks_all("slack:U0FINN", "REF-1")
     street.types("slack:U0FINN", "evidence", "REF-1", name="receipt", words="re_1")
     if verb == "reopen":
         street.types("slack:U0FINN", "close", "REF-1")

@@ -11,7 +11,8 @@ from rules.entries import Entry, Kind, stamp
 from rules.items import Item, State
 from rules.replay import evolve
 from rules.replay_exceptions import Impossible
-from rules.states import ITEM_MOVES, TROUBLE_MOVES, WHEN_CLOSED
+from rules.runs import StepState
+from rules.states import ITEM_MOVES, STEP_MOVES, TROUBLE_MOVES, WHEN_CLOSED
 from tests.rules.test_flows import HARBOR, RITA, big_refund
 from tests.street import MORNING, Street
 
@@ -34,6 +35,9 @@ FACTS: dict[Kind, dict[str, object]] = {
     "snoozed": {"code": "", "until": LATER},
     "questioned": {"code": "OVER_LIMIT"},
     "unclear": {"code": "OVER_LIMIT"},
+    "nudged": {"code": "OVER_LIMIT"},
+    "changes_asked": {"code": "OVER_LIMIT"},
+    "spoken": {"from": "dana"},
     "disavowed": {"code": "OVER_LIMIT"},
     "evidenced": {"id": "REF-1/E1", "kind": "receipt", "sha256": "0"},
     "closed": {"outcome": "done"},
@@ -41,7 +45,17 @@ FACTS: dict[Kind, dict[str, object]] = {
     "alike": {"keys": ["REF-2"]},
     "threaded": {"place": "C1", "thread": "1.1"},
     "bounced": {"status": "5.1.1"},
+    "run_started": {"run": "REF-1/C9", "stage": "triage", "steps": []},
+    "ticked": {"run": "REF-1/C1", "step": 1, "state": "passed"},
+    "awaited": {"from": "the bank", "code": "STALLED"},
+    "heard": {"how": "mail"},
     "linked": {"key": "BOOK-1", "relation": "then"},
+    "handed": {"from": "dana", "to": "finn", "left": "triage", "stage": "payment"},
+    "returned": {"from": "finn", "to": "dana", "left": "payment", "stage": "triage"},
+    "told": {"counts": []},
+    "bypassed": {"code": "OVER_LIMIT"},
+    "stood_still": {"until": LATER, "due_at": LATER, "next_at": None, "exceptions": {}, "put_off": []},
+    "restored": {"missing": []},
 }
 TEXTS = {
     "fields": {},
@@ -49,8 +63,19 @@ TEXTS = {
     "rationale": "Log.",
     "question": "?",
     "value": "re",
+    "words": "Today.",
 }
-ABOUT_AN_EXCEPTION = {"counted", "escalated", "decided", "voided", "questioned", "unclear"}
+ABOUT_AN_EXCEPTION = {
+    "counted",
+    "escalated",
+    "decided",
+    "voided",
+    "questioned",
+    "unclear",
+    "changes_asked",
+    "bypassed",
+    "nudged",
+}
 
 
 def entry(kind: Kind, **facts: object) -> Entry:
@@ -93,6 +118,8 @@ def test_every_entry_on_every_state_follows_the_table_or_is_impossible(state: St
         refused_by_state = state == "closed" and kind not in WHEN_CLOSED
         nothing_there = kind in ABOUT_AN_EXCEPTION and not item.open_trouble("OVER_LIMIT")
         nothing_there |= kind == "disavowed" and not any(t.decision for t in item.exceptions)
+        nothing_there |= kind == "accepted" and item.unaccepted is None
+        nothing_there |= kind == "heard" and item.awaited is None
         moves = {before for before, _ in ITEM_MOVES.get(kind, frozenset())}
         assert refused_by_state or nothing_there or (moves and state not in moves), f"{kind} should be possible"
         return
@@ -137,6 +164,55 @@ def test_a_decided_exception_is_decided_once(verdict: str) -> None:
     with pytest.raises(Impossible):
         evolve(void, entry("voided"))
     assert {state for _, state in TROUBLE_MOVES["decided"]} == {"approved", "rejected"}
+
+
+@pytest.mark.parametrize("after", get_args(StepState))
+@pytest.mark.parametrize("before", get_args(StepState))
+def test_a_step_is_ticked_as_the_table_says_or_not_at_all(before: StepState, after: StepState) -> None:
+    """From each state of a step to each other one; who did it stays with it until it is taken back."""
+    item = _open(Street(HARBOR))
+    if before != "open":
+        item = evolve(item, entry("ticked", state=before))
+    if (before, after) not in STEP_MOVES:
+        with pytest.raises(Impossible):
+            evolve(item, entry("ticked", state=after))
+        return
+    run = evolve(item, entry("ticked", state=after)).run
+    assert run is not None
+    assert (run.steps[0].state, run.steps[0].by) == (after, "dana" if after != "open" else "")
+
+
+@pytest.mark.parametrize("wrong", [{"step": 0}, {"step": 2}, {"run": "REF-1/C2"}])
+def test_a_step_that_there_is_not_is_not_ticked(wrong: dict[str, object]) -> None:
+    with pytest.raises(Impossible):
+        evolve(_open(Street(HARBOR)), entry("ticked", **wrong))
+
+
+def test_a_run_is_started_once_and_an_answer_comes_once() -> None:
+    """Neither the run's id nor an answer that came is taken a second time."""
+    item = _open(Street(HARBOR))
+    with pytest.raises(Impossible):
+        evolve(item, entry("run_started", run="REF-1/C1"))
+    heard = evolve(evolve(item, entry("awaited")), entry("heard"))
+    with pytest.raises(Impossible):
+        evolve(heard, entry("heard"))
+    again = evolve(item, entry("run_started"))
+    assert [run.ended_at for run in again.runs] == [MORNING, None]
+
+
+@pytest.mark.parametrize("state", ["open", "waiting", "blocked"])
+def test_a_handoff_is_accepted_once_and_what_came_back_never(state: State) -> None:
+    """In whatever state it was handed over; a closed item is neither handed over, accepted nor sent back."""
+    item = evolve(MAKE[state](Street(HARBOR)), entry("handed"))
+    accepted = evolve(item, entry("accepted"))
+    assert (item.unaccepted is not None, accepted.unaccepted, accepted.state) == (True, None, state)
+    for wrong in (accepted, evolve(item, entry("returned"))):
+        with pytest.raises(Impossible):
+            evolve(wrong, entry("accepted"))
+    ended = evolve(item, entry("closed"))
+    for kind in ("handed", "accepted", "returned"):
+        with pytest.raises(Impossible):
+            evolve(ended, entry(kind))
 
 
 class TestOpenedAgain:

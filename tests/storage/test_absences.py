@@ -21,7 +21,7 @@ async def noted(store: Store, *ways: Failing) -> tuple[Failing, ...]:
             absences.note(conn, WS, way)
 
     await store.write(work)
-    return await store.read(lambda conn: absences.failing(conn, WS))
+    return await store.read(lambda conn: absences.known(conn, WS).failing)
 
 
 async def test_a_way_fails_since_it_was_first_noted(store: Store) -> None:
@@ -30,7 +30,7 @@ async def test_a_way_fails_since_it_was_first_noted(store: Store) -> None:
     assert await noted(store, LEE, OLU, again) == (LEE, OLU)
     moved = replace(again, address="U0LEE2")
     assert await noted(store, moved) == (moved, OLU)
-    assert await store.read(lambda conn: absences.failing(conn, "other")) == ()
+    assert await store.read(lambda conn: absences.known(conn, "other").failing) == ()
 
 
 async def test_a_way_that_works_again_is_forgotten(store: Store) -> None:

@@ -13,7 +13,23 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert
 
 from rules.items import Item
 from rules.notices import Card, encode
-from storage import inbox, items, ledger, outbox, questions, schema, threads, timers, traffic
+from storage import (
+    inbox,
+    items,
+    ledger,
+    looking,
+    outbox,
+    questions,
+    repeats,
+    reports,
+    schema,
+    seals,
+    threads,
+    timers,
+    traffic,
+    watch,
+    web_sessions,
+)
 from storage.store import Store
 from tests.storage.samples import HOUR, NOW, WS, item
 
@@ -37,6 +53,9 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
         "items_opened items_closed exceptions_opened exceptions_ended", lambda conn: items.changed(conn, WS, *SPAN)
     ),
     "decisions that wait": ("exceptions_open", lambda conn: questions.deciding(conn, WS)),
+    "what was raised before": ("exceptions_repeats", lambda conn: repeats.raised(conn, WS, "w", "C1", 3)),
+    "what was opened for a cause": ("items_repeats", lambda conn: repeats.latest(conn, WS, "repeats:w/C1")),
+    "overdue reviews": ("exceptions_open_due", lambda conn: repeats.overdue(conn, WS, {"w"}, NOW + 40 * HOUR)),
     "an item's entries": ("key", lambda conn: ledger.of_item(conn, WS, "REF-1")),
     "entries of a span": ("ledger_at", lambda conn: list(ledger.every(conn, WS, NOW + 1999 * HOUR))),
     "a conversation's item": ("key", lambda conn: threads.find(conn, WS, ["mail:<a@x>"])),
@@ -48,12 +67,40 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "a card's update": ("outbox_slot|outbox_waiting", lambda conn: outbox.put(conn, WS, "slack:C1", CARD, NOW)),
     "a card's message": ("outbox_slot", lambda conn: outbox.message_of(conn, WS, CARD.slot)),
     "an item's notices": ("outbox_item", lambda conn: outbox.of_item(conn, WS, "REF-1")),
+    "what was closed without proof": ("items_unproven|items_closed", lambda conn: reports.unproven(conn, WS, NOW)),
+    "codes that were raised": ("exceptions_opened", lambda conn: reports.codes(conn, WS, NOW + 1999 * HOUR)),
+    "what gates did": ("exceptions_ended", lambda conn: reports.gates(conn, WS, NOW + 1999 * HOUR)),
+    "what changed hands": ("ledger_moves", lambda conn: reports.moves(conn, WS, NOW + 1999 * HOUR, ("handed",))),
     "undelivered notices": ("outbox_failed", lambda conn: outbox.undelivered(conn, WS, *SPAN)),
+    "open work without a due time": (
+        "items_open_key exceptions_open key", lambda conn: watch.timeless(conn, WS, "REF-1", 50)
+    ),
+    "notices that nobody sends": ("outbox_waiting", lambda conn: watch.stuck(conn, NOW, 50)),
+    "what is not sealed": ("ledger_at key", lambda conn: seals.unsealed(conn, WS, NOW + 1999 * HOUR)),
+    "the newest seal": ("key", lambda conn: seals.newest(conn, WS)),
     "the quarantine": ("inbox_quarantined", lambda conn: inbox.quarantined(conn, WS)),
     "answers to what may be anybody's": ("outbox_doubted", lambda conn: traffic.doubted(conn, WS, "a@x", NOW, 9)),
     "answers to an address": ("outbox_answered", lambda conn: traffic.answered(conn, WS, "a@x", NOW)),
     "answers to everybody": ("outbox_answer", lambda conn: traffic.answers(conn, WS, NOW + 1999 * HOUR, 300)),
     "items of a sender": ("items_open_requester", lambda conn: traffic.opened(conn, WS, "u1", NOW, 30)),
+    "open items by due time": ("items_open_due", lambda conn: looking.open_items(conn, WS, limit=50)),
+    "open items behind a place": (
+        "items_open_due", lambda conn: looking.open_items(conn, WS, after=looking.After(NOW, "REF-1"), limit=50)
+    ),
+    "a workflow's open items": ("items_open_flow", lambda conn: looking.open_items(conn, WS, workflow="w1", limit=50)),
+    "somebody's open items": ("items_open_owner", lambda conn: looking.open_items(conn, WS, owner="o1", limit=50)),
+    "closed items": ("items_closed", lambda conn: looking.closed_items(conn, WS, limit=50)),
+    "closed items behind a place": (
+        "items_closed", lambda conn: looking.closed_items(conn, WS, after=looking.After(NOW, "REF-1"), limit=50)
+    ),
+    "a workflow's closed items": (
+        "items_closed_flow", lambda conn: looking.closed_items(conn, WS, workflow="w1", limit=50)
+    ),
+    "somebody's closed items": (
+        "items_closed_owner", lambda conn: looking.closed_items(conn, WS, owner="o1", limit=50)
+    ),
+    "what somebody may decide": ("exceptions_open_due", lambda conn: looking.decided_by(conn, WS, "lee", 50)),
+    "who is signed in": ("key", lambda conn: web_sessions.person_of(conn, WS, "d", NOW)),
     "a letter by its id": ("sqlite_autoindex_outbox|outbox_id", lambda conn: traffic.letter(conn, WS, "REF-1")),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import Connection
@@ -235,12 +236,13 @@ async def test_settings_are_remembered(store: Store) -> None:
 
 async def test_rulebooks_and_files_are_kept_once(store: Store) -> None:
     """Both are named by their own hash: the same again changes nothing, the unknown is None."""
+    digest = sha256(b"%PDF\0").hexdigest()
     for at in (NOW, NOW + HOUR):
         await store.write(partial(rulebooks.keep, ws=WS, version="3f2a", text="workflows: {}\n", at=at))
-        await store.write(lambda conn: evidence.keep(conn, WS, "ab12", "receipt.pdf", "application/pdf", b"%PDF\0"))
+        await store.write(lambda conn: evidence.keep(conn, WS, digest, "receipt.pdf", "application/pdf", b"%PDF\0"))
     assert await store.read(lambda conn: rulebooks.text(conn, WS, "3f2a")) == "workflows: {}\n"
     assert await store.read(lambda conn: rulebooks.text(conn, WS, "ffff")) is None
-    assert await store.read(lambda conn: evidence.load(conn, WS, "ab12")) == evidence.File(
+    assert await store.read(lambda conn: evidence.load(conn, WS, digest)) == evidence.File(
         name="receipt.pdf", media_type="application/pdf", data=b"%PDF\0"
     )
     assert await store.read(lambda conn: evidence.load(conn, WS, "ffff")) is None

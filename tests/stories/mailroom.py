@@ -77,7 +77,10 @@ class Mailroom:
     async def finishes(self, key: str) -> None:
         """The desk works through a refund and closes it with its proof."""
         for who, verb, more in (
+            ("dana", "tick", {"name": "1"}),
             ("dana", "next", {}),
+            ("finn", "tick", {"name": "1"}),
+            ("finn", "tick", {"name": "2"}),
             ("finn", "evidence", {"name": "receipt", "words": "re_1234"}),
             ("finn", "close", {}),
         ):

@@ -91,10 +91,13 @@ async def test_olu_asks_answers_is_reminded_decides_hands_over_and_closes_with_p
         assert "this wasn't me" in office.last(LEE).text, "who has Slack and wrote a mail goes on by mail"
 
         # The payment is Olu's; it closes with the receipt that the bank sent.
+        await office.ticks_all("dana", "REF-2")
         await office.does("dana", "next", "REF-2")
         handed = office.last(OLU)
         assert handed.subject == "Yours now: refund 450 USD, ORD-48213 [REF-2]"
         await olu("ack", handed)
+        await olu("tick 1", office.last(OLU))
+        await olu("tick 2", office.last(OLU))
         await olu("close", office.last(OLU))
         assert "can't close without proof: receipt" in office.last(OLU).text
         await office.arrives(with_file("evidence receipt", "bank.pdf", RECEIPT, office.last(OLU)))
@@ -114,7 +117,7 @@ async def test_olu_asks_answers_is_reminded_decides_hands_over_and_closes_with_p
         await olu("show REF-3", None)
         assert office.last(OLU).subject == "You asked: show [REF-3]"
         assert "Lee Park" in office.last(OLU).text
-        assert await office.keys() == ["REF-1", "REF-2", "REF-3"], "no question and no command became an item"
+        assert await office.keys() == ["BOOK-1", "REF-1", "REF-2", "REF-3"], "no question and no command became an item"
 
 
 def forged(words: str, answers: Letter | None, *, sender: str = f"Lee Park <{LEE}>", **headers: str) -> bytes:

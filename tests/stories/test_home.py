@@ -111,6 +111,11 @@ async def test_what_a_click_at_home_answers_is_shown_there_in_a_window(tmp_path:
         await office.calm()
         assert slack.view("dana") is None
         assert " · on it" in reads(office, "dana")
+        await slack.clicks_in_view("dana", "docket:more", "Checklist", home=True)
+        await office.until(lambda: slack.view("dana"))
+        assert await slack.submits("dana", {"1 Customer is known": "Passed"}) == {}
+        await office.calm()
+        told = len(slack.inbox("dana"))  # what a form leads to is said beside it
         await slack.clicks_in_view("dana", "docket:more", "On to payment", home=True)
         await office.calm()
         assert "REF-1" not in reads(office, "dana"), "it is Finn's now"

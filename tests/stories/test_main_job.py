@@ -75,7 +75,9 @@ async def test_a_refund_from_the_message_to_the_morning_digest(tmp_path: Path) -
         assert (await office.item("REF-1")).state == "open"
         card = next(m for m in slack.inbox("lee") if "REF-1" in slack.words(m))
         assert "Approve\n" not in slack.words(card), "the buttons are gone and the decision stands there"
-        for who, line in (("dana", "next REF-1"), ("finn", "evidence REF-1 receipt re_1234"), ("finn", "close REF-1")):
+        dana = ("tick REF-1 1", "next REF-1")
+        finn = ("tick REF-1 1", "tick REF-1 2", "evidence REF-1 receipt re_1234", "close REF-1")
+        for who, line in (*(("dana", line) for line in dana), *(("finn", line) for line in finn)):
             await slack.types(who, f"/docket {line}")
             await office.calm()
         assert (await office.item("REF-1")).outcome == "done"

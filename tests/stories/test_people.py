@@ -66,9 +66,27 @@ async def test_who_decides_leaves_and_the_backup_has_it(tmp_path: Path) -> None:
         await office.town.slack.reactivates("lee")
         await office.calm()
         assert [item.outcome for item in await failures(office)] == ["done"]
-        assert await decider(office, "REF-1") == "maria", "what was passed on stays there"
+        assert await decider(office, "REF-1") == "lee", "what nobody decided meanwhile is his again"
         await asks(office, "Please refund ORD-60001, it was $700", who="noa")
         assert await decider(office, "REF-3") == "lee"
+        await holds(office)
+
+
+async def test_who_is_away_for_two_days_finds_what_nobody_did_on_the_third(tmp_path: Path) -> None:
+    """Lee says it himself; Maria has his decisions on Wednesday and Thursday; on Friday morning one is his again."""
+    async with harbor(tmp_path) as office:
+        slack = office.town.slack
+        await asks(office, BIG)
+        await slack.types("lee", "/docket away until tomorrow for @maria")
+        await office.calm()
+        answer = slack.words(slack.whispers("lee")[-1])
+        assert "Maria Sol stands in for you through Thu Mar 5: 1 decision goes to Maria Sol." in answer
+        assert await decider(office, "REF-1") == "maria"
+        await office.pushes(days=1)
+        assert await decider(office, "REF-1") == "maria"
+        await office.pushes(hours=15)
+        assert await decider(office, "REF-1") == "lee"
+        assert any("REF-1" in words and "waits for you" in words for words in cards(office, "lee")[-2:])
         await holds(office)
 
 
@@ -97,7 +115,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 async def test_a_stop_in_the_middle_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The absence is committed and one item is passed on when the bot dies; the next one does the rest, once."""
-    monkeypatch.setattr("bot.absences.BATCH", 1)
+    monkeypatch.setattr("bot.lending.BATCH", 1)
     text, clock = example(), HandClock(MORNING, running=False)
     async with Town(load(text), clock) as town:
         given = {**environment(town), "DOCKET_DATABASE_URL": url}

@@ -42,7 +42,13 @@ function renderBlock(block, surface) {
     case "actions":
       return el("div", { class: "block-actions" }, block.elements.map((part) => renderElement(block, part, surface)));
     case "image":
-      return el("figure", { class: "block-image" }, el("figcaption", { text: block.title?.text ?? block.alt_text }));
+      return el(
+        "figure",
+        { class: "block-image" },
+        el("figcaption", { text: block.title?.text ?? block.alt_text }),
+        // only what the app left here: nothing is loaded from elsewhere
+        block.slack_file?.id ? el("img", { src: `/sandbox/file/${block.slack_file.id}`, alt: block.alt_text }) : null,
+      );
     case "input":
       return renderInput(block, surface);
     case "markdown":

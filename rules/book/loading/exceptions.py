@@ -24,6 +24,9 @@ def read_exceptions(workflow: Part, names: Names, staying: frozenset[str]) -> di
     silent: str | None = None
     for name, part in workflow.named("exceptions", "exception"):
         rule = _exception(name, part, names, staying)
+        if rule.repeats and workflow.flag("private"):
+            meant = "Leave it out: what is private stays with its own people."
+            part.hole(f"`repeats` of {part.name} would tell of private work", meant, "repeats")
         if rule.stale and silent:
             part.hole(f"silence raises `{silent}` already", "One code for one thing.", "when")
         silent = silent or (rule.code if rule.stale else None)

@@ -8,6 +8,7 @@ from typing import get_args
 from rules.book.field import Field, FieldType
 from rules.book.grammar import BUILT_IN, FUNCTIONS, RESERVED
 from rules.book.loading import places
+from rules.book.loading.known import keys
 from rules.book.loading.shape import Part
 from rules.book.loading.source import Node
 from rules.book.patterns import PatternError, compiled
@@ -22,7 +23,8 @@ _TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 def read_fields(workflow: Part) -> dict[str, Field]:
     """The fields by name. One with a `pattern` is of type pattern, one with `choices` of type choice, else text."""
-    return {name.text: _field(name, part) for name, part in workflow.named("fields", "field")}
+    areas = keys(workflow.value("source_of_truth"))
+    return {name.text: _field(name, part, areas) for name, part in workflow.named("fields", "field")}
 
 
 def read_intake(workflow: Part, fields: dict[str, Field], *, private: bool) -> Intake:
@@ -62,8 +64,8 @@ def check_overlaps(workflows: list[tuple[Part, Intake]]) -> None:
                 inner.hole(f"`{name}` belongs to {other} already", "Give each its own, or a condition.", key)
 
 
-def _field(name: Node, part: Part) -> Field:
-    part.allow("ask", "pattern", "type", "required", "currency", "choices")
+def _field(name: Node, part: Part, areas: tuple[str, ...]) -> Field:
+    part.allow("ask", "pattern", "type", "required", "currency", "choices", "truth")
     if name.text in (*BUILT_IN, *FUNCTIONS, *RESERVED):
         part.hole(f"`{name.text}` has a meaning of its own in conditions", "Choose another name for the field.")
     elif not _FIELD.fullmatch(name.text):
@@ -95,6 +97,7 @@ def _field(name: Node, part: Part) -> Field:
         required=required,
         currency=currency,
         choices=choices,
+        truth=part.name_in("truth", areas, "area of `source_of_truth`", "areas"),
     )
 
 

@@ -8,7 +8,8 @@ from rules.book.field import Field
 from rules.book.loading.known import child, keys
 from rules.book.loading.owners import Names, not_twice, read_approvals
 from rules.book.loading.shape import Part
-from rules.book.rulebook import Close, CloseThen, DoneBy, EvidenceKind, Expects, FollowUp, Handoffs, Prerequisite, Stage
+from rules.book.loading.source import Node
+from rules.book.rulebook import Close, CloseThen, DoneBy, EvidenceKind, Expects, FollowUp, Handoffs, Stage, StepRule
 
 _DONE_BY: tuple[DoneBy, ...] = get_args(DoneBy)
 _EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
@@ -64,6 +65,9 @@ def read_close(workflow: Part, names: Names) -> Close:
         part.missing("evidence", f"Name the proof: {', '.join(_EVIDENCE)}.")
     elif not evidence:
         part.hole(f"{workflow.name} closes without proof", f"Name the proof: {', '.join(_EVIDENCE)}.", "evidence")
+    if workflow.flag("private") and "override" in part:
+        meant = "Leave it out: what is private stays with its own people."
+        part.hole(f"`override` of {workflow.name} would tell a reviewer of private work", meant, "override")
     return Close(
         evidence=tuple(dict.fromkeys(evidence)), then=_then(part, names), override=part.people("override", "override")
     )
@@ -91,17 +95,25 @@ def _stage(part: Part, backup: str, names: Names) -> Stage:
         before=tuple(_prerequisite(inner, names) for inner in part.parts("before")),
         needs=needs,
         unmet=part.name_in("unmet", names.codes, "exception", "exceptions") or None,
-        checklist=part.texts("checklist"),
+        checklist=tuple(_step(part, node, names) for node in part.nodes("checklist")),
         expects=_expects(part, names),
         approvals=read_approvals(part, names),
     )
 
 
-def _prerequisite(part: Part, names: Names) -> Prerequisite:
+def _prerequisite(part: Part, names: Names) -> StepRule:
     part.allow("check", "else")
-    return Prerequisite(
+    return StepRule(
         check=part.text("check", needed=True, meant="Say what must be true."), otherwise=_code(part, "else", names)
     )
+
+
+def _step(stage: Part, node: Node, names: Names) -> StepRule:
+    """A step of the checklist: a text, or {check, else} where its failure has an exception of its own."""
+    where = f"`checklist` of {stage.name}"
+    if node.kind != "mapping":
+        return StepRule(check=stage.loading.text_of(node, where))
+    return _prerequisite(Part(stage.loading, node, where), names)
 
 
 def _expects(stage: Part, names: Names) -> Expects | None:

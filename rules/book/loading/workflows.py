@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 
 from rules.book.durations import UNITS
 from rules.book.gates import gates_of, with_codes
 from rules.book.loading import places
+from rules.book.loading.builtin import free
 from rules.book.loading.examples import read_examples
 from rules.book.loading.exceptions import read_exceptions
 from rules.book.loading.fields import read_fields, read_intake
@@ -18,7 +20,7 @@ from rules.book.loading.sentences import needed_sentence
 from rules.book.loading.shape import Loading, Part
 from rules.book.loading.source import Node
 from rules.book.loading.stages import read_close, read_follow_up, read_handoffs, read_stages, staying_codes
-from rules.book.rulebook import BreakGlass, Outgoing, Workflow
+from rules.book.rulebook import Approval, BreakGlass, Outgoing, Workflow
 
 _KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}", re.ASCII)
 _COST = re.compile(r"(\d{1,12}(?:\.\d{1,4})?) ([A-Z]{3}) per ([a-z]+(?: [a-z]+)?)", re.ASCII)
@@ -44,6 +46,8 @@ def read_workflow(name: Node, part: Part) -> Workflow:
     stages = read_stages(part, backup, names)
     exceptions = read_exceptions(part, names, staying_codes(part))
     approvals, stages = with_codes(read_approvals(part, names), stages, exceptions)
+    if private:
+        _no_manager(part, (*approvals, *(gate for stage in stages for gate in stage.approvals)))
     outgoing = _outgoing(part, names)
     known = part.loading.known
     stale_after = part.duration("stale_after")
@@ -73,13 +77,20 @@ def read_workflow(name: Node, part: Part) -> Workflow:
         approvals=approvals,
         outgoing=outgoing,
         conflict=part.name_in("conflict", names.codes, "exception", "exceptions") or None,
-        break_glass=_break_glass(part),
+        break_glass=_break_glass(part, exceptions, private=private),
         on_reply_after_close=part.one_of("on_reply_after_close", ("reopen", "link"), "reopen"),
         on_pause=part.one_of("on_pause", ("stand_still", "run_on"), "stand_still"),
         examples=read_examples(part, names),
         calendar=part.calendar(),
         gates=gates_of(approvals, stages, outgoing, (known.approve, known.reject), exceptions),
     )
+
+
+def _no_manager(part: Part, gates: tuple[Approval, ...]) -> None:
+    """What is private has its own people alone: a yes from somebody's manager would tell that manager."""
+    if any(row.manager_of for gate in gates for row in (gate.owner, *gate.rows)):
+        meant = "Name a person: the manager of whoever asked would hear of it."
+        part.hole("an approval of a private workflow goes to a manager", meant, "private")
 
 
 def check_keys(workflows: list[tuple[Part, Workflow]]) -> None:
@@ -156,10 +167,13 @@ def _outgoing(workflow: Part, names: Names) -> Outgoing | None:
     return Outgoing(when=when, owner=owner, backup=backup, respond_within=within) if when else None
 
 
-def _break_glass(workflow: Part) -> BreakGlass | None:
+def _break_glass(workflow: Part, taken: Collection[str], *, private: bool) -> BreakGlass | None:
     part = workflow.part("break_glass")
     if part is None:
         return None
+    if private:
+        what = f"`break_glass` of {workflow.name} would tell a reviewer of private work"
+        workflow.hole(what, "Leave it out: what is private stays with its own people.", "break_glass")
     part.allow("who", "review_by", "review_within", "at_most", "per")
     who, reviewer = part.people("who", "`who` of break-glass:"), part.person("review_by")
     if not part.nodes("who"):
@@ -172,6 +186,7 @@ def _break_glass(workflow: Part) -> BreakGlass | None:
         review_within=part.time("review_within"),
         at_most=part.number("at_most"),
         per=part.time("per"),
+        code=free("BREAK_GLASS", taken),
     )
 
 

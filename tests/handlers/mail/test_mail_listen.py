@@ -329,3 +329,22 @@ async def test_the_same_mail_in_two_inboxes_has_one_outside_id(dovecot: Dovecot,
     async with watching(replace(settings_of(dovecot, second), name="concerns"), house):
         await house.until(lambda: len(house.offered) == 2)
     assert len(set(house.offered)) == 1
+
+
+async def test_of_several_instances_the_one_whose_inbox_it_is_reads_it(dovecot: Dovecot, house: House) -> None:
+    """It goes over in the middle of waiting; what came between is taken, and what was taken is not taken again."""
+    user, holder = dovecot.new_user(), ["nobody"]
+    settings = settings_of(dovecot, user)
+    async with (
+        watching(settings, house, ours=lambda: holder[0] == "one"),
+        watching(settings, house, ours=lambda: holder[0] == "two"),
+    ):
+        dovecot.deliver(user, mail("First"))
+        await asyncio.sleep(0.3)
+        assert house.subjects == []
+        for number, name in enumerate(("one", "two", "one"), 1):
+            holder[0] = name
+            await house.until(lambda number=number: len(house.subjects) == number)
+            dovecot.deliver(user, mail(f"Letter {number}"))
+        await house.until(lambda: len(house.subjects) == 4)
+        assert house.subjects == ["First", "Letter 1", "Letter 2", "Letter 3"]

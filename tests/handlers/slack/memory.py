@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from handlers.ports import Busy, Mark
 
@@ -14,6 +15,10 @@ class Memory:
         self.kept = dict(kept or {})
         self.items = items
         self.busy = 0
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        yield
 
     async def marks(self) -> Mapping[str, Mark]:
         self._check()

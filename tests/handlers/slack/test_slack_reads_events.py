@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.slack.read import Reaction, placed, post, reacted, reactions_on, read_event, since_posted
+from handlers.slack.routes import route
 from handlers.slack.spoken import command_in
 from handlers.slack.wire import Ignored, Malformed, Us, kept
 from rules.events import Attachment, Command, Deleted, Edited, Posted
@@ -305,6 +306,17 @@ def test_a_mention_or_direct_message_that_begins_with_a_verb_is_a_command(
     else:
         assert isinstance(command, Command)
         assert (command.verb, command.item, command.id, command.thread) == (verb, item, posted.id, "1.000001")
+
+
+def test_a_file_that_comes_with_a_command_goes_with_it() -> None:
+    files = [{"name": "receipt.pdf", "mimetype": "application/pdf", "size": 9, "permalink": "https://x/f"}]
+    text = "<@U0DOCKET> evidence REF-12 receipt"
+    posted = read_event(message(text=text, thread_ts="1.000001", subtype="file_share", files=files), US)
+    assert isinstance(posted, Posted)
+    command = command_in(posted, US)
+    assert isinstance(command, Command)
+    assert (command.verb, command.name, command.files[0].name) == ("evidence", "receipt", "receipt.pdf")
+    assert route(command) == "take"
 
 
 def test_what_is_kept_of_a_payload_opens_no_door() -> None:

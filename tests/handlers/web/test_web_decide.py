@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -136,6 +136,16 @@ async def test_a_form_of_ours_decides_against_what_it_showed(site: Site) -> None
             verdict="approve", reason_code="GOODWILL", rationale="Worth keeping.", seen={"amount": "450.00 USD"}
         )
     ]
+
+
+async def test_an_approval_can_be_sent_back_on_its_page_an_exception_can_not(site: Site) -> None:
+    """The third way needs no reason code: what is missing is its words."""
+    assert "Ask for changes" not in (await site.get())[1]
+    site.desk.page = replace(OPEN, changes=True)
+    assert "Ask for changes" in (await site.get())[1]
+    await site.post(**await site.form(), decision="changes:", rationale="Until when?")
+    (made,) = site.desk.made
+    assert (made.verdict, made.reason_code, made.rationale) == ("changes", "", "Until when?")
 
 
 async def test_what_is_refused_is_said_there_and_nothing_typed_is_lost(site: Site) -> None:

@@ -22,11 +22,11 @@ from rules.book.rulebook import (
     Expects,
     FollowUp,
     Handoffs,
-    Prerequisite,
     Reminders,
     Repeats,
     Rulebook,
     Span,
+    StepRule,
 )
 from tests.rules.book.rulebooks import SMALL, small
 
@@ -81,7 +81,7 @@ def test_reason_codes_with_those_of_the_bot(book: Rulebook) -> None:
     assert book.reject_codes == ("NO_PROOF", "OUTSIDE_POLICY", "DUPLICATE", "KNOWN")
     assert book.reason_codes["NO_PROOF"] == "Nothing that we hold supports the claim."
     assert book.reason_codes["KNOWN"] == "Known and accepted for now; nothing more will be done."
-    assert book.reason_codes.keys() == {*book.approve_codes, *book.reject_codes}
+    assert book.reason_codes.keys() == {*book.approve_codes, *book.reject_codes, "JUSTIFIED", "NOT_JUSTIFIED"}
 
 
 def test_defaults(book: Rulebook) -> None:
@@ -141,10 +141,10 @@ def test_stages(book: Rulebook) -> None:
     refund = book.workflows["refund"]
     triage, payment = refund.stages
     assert (triage.name, triage.within, triage.done_by, triage.owner) == ("triage", hours(4), "assisted", None)
-    assert triage.before == (Prerequisite(check="Customer is known", otherwise="NOT_READY"),)
+    assert triage.before == (StepRule(check="Customer is known", otherwise="NOT_READY"),)
     assert (payment.owner, payment.done_by, payment.within) == ("finn", "human", days(1))
     assert (payment.needs, payment.unmet) == (("order", "amount"), "NOT_READY")
-    assert payment.checklist == ("Payment log checked", "Card matches the order")
+    assert tuple(step.check for step in payment.checklist) == ("Payment log checked", "Card matches the order")
     assert payment.expects == Expects(from_="the bank", within=days(2), otherwise="STALLED")
     assert refund.handoffs == Handoffs(at_most=6, bounces=3, then="STALLED")
     assert refund.stale_after == days(2)

@@ -1,0 +1,66 @@
+"""Reads what a report asks for, and hands it to whoever words it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.books import Books
+from bot.weeks import traces_of
+from rules.book.rulebook import Rulebook
+from rules.items import Item
+from rules.report_facts import Facts
+from rules.reports import COVERS, QUESTIONS, Report
+from storage import items, repeats, reports
+
+REMEDIATIONS_AT_MOST = 2000
+
+
+def report_of(conn: Any, books: Books, name: str, now: datetime, since: datetime | None = None) -> Report:
+    """The report of that name, over the time since then (UTC); without it over the last 90 days."""
+    ws, book, since = books.workspace, books.present(conn, now), since or now - COVERS
+    facts = Facts(now=now, book=book, public=lambda flow: _public(conn, books, flow))
+    match name:
+        case "closed-without-evidence":
+            facts = replace(facts, closed=reports.unproven(conn, ws, since))
+        case "repeated-codes":
+            facts = replace(facts, codes=reports.codes(conn, ws, since))
+        case "stall-rate":
+            facts = replace(facts, stalls=reports.stalls(conn, ws, since, _silent(book)))
+        case "overdue-reviews":
+            facts = replace(facts, items=repeats.overdue(conn, ws, [book.built_in("review").name], now))
+        case "gates":
+            facts = replace(facts, gates=reports.gates(conn, ws, since))
+        case "rework":
+            facts = replace(facts, moves=reports.moves(conn, ws, since, ("returned",)))
+        case "handoffs":
+            facts = replace(facts, moves=reports.moves(conn, ws, since, ("handed", "returned")))
+        case "signals":
+            facts = replace(facts, traces=traces_of(conn, books, now))
+        case "remediation":
+            facts = replace(facts, items=_remediations(conn, ws, book, since))
+    return QUESTIONS[name](facts)
+
+
+def _silent(book: Rulebook) -> list[tuple[str, str]]:
+    """The codes that silence raises, by workflow."""
+    return [
+        (flow.name, code) for flow in book.workflows.values() for code, rule in flow.exceptions.items() if rule.stale
+    ]
+
+
+def _remediations(conn: Any, ws: str, book: Rulebook, since: datetime) -> list[Item]:
+    """Those that are open, whenever they began, and what was closed in the time covered."""
+    name = book.built_in("remediation").name
+    found = items.listing(conn, ws, workflow=name, state_open=False, limit=REMEDIATIONS_AT_MOST)
+    return [item for item in found if item.closed_at is None or item.closed_at >= since]
+
+
+def _public(conn: Any, books: Books, workflow: str) -> bool:
+    """Whether its items may be told of; of a workflow that the rulebook no longer has, one of its items knows."""
+    known = books.current.workflows.get(workflow)
+    if known is not None:
+        return not known.private
+    last = items.listing(conn, books.workspace, workflow=workflow, state_open=False, limit=1)
+    return bool(last) and not books.workflow(conn, last[0]).private

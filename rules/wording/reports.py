@@ -1,0 +1,63 @@
+"""A report as a message: the question, a line for each row, and where the rest is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from rules.messages import Line, Message, Part, Row, Section, Strong, When, Who
+from rules.reports import QUESTIONS, Cell, Kind, Report
+
+ROWS: Final = 15
+
+
+def reported(report: Report, since: datetime) -> Message:
+    """The report with its first rows; `since` (UTC) is the beginning of the time that it covers."""
+    rows = tuple(Row(line=_line(report, row)) for row in report.rows[:ROWS])
+    more = len(report.rows) - len(rows)
+    section = Section(
+        heading="",
+        rows=rows or (Row(line=(report.empty,)),),
+        rest=f"and {more} more: `docketbot report {report.name} --csv`" if more > 0 else "",
+    )
+    return Message(
+        subject=f"report {report.name}",
+        headline=(Strong(report.asks),),
+        sections=(section,),
+        small=(("Since ", When(since, "day"), ". Private work is in no report."),),
+    )
+
+
+def offered() -> Message:
+    """The reports that there are."""
+    rows = tuple(
+        Row(line=(Strong(f"/docket report {name}"), f"  {(question.__doc__ or '').strip()}"))
+        for name, question in QUESTIONS.items()
+    )
+    return Message(subject="reports", headline=("Which report?",), sections=(Section(heading="", rows=rows),))
+
+
+def _line(report: Report, row: tuple[Cell, ...]) -> Line:
+    """`REF-12 · refund · owner Dana · ...`: the first cell stands for itself, numbers and times carry their column."""
+    parts: list[Part] = []
+    for (name, kind), cell in zip(report.columns, row, strict=True):
+        if cell is None or cell == "":
+            continue
+        parts += [" · " if parts else "", *_cell(name.replace("_", " "), kind, cell, first=not parts)]
+    return tuple(part for part in parts if part)
+
+
+def _cell(name: str, kind: Kind, cell: Cell, *, first: bool) -> Line:
+    match kind, cell:
+        case "time", datetime():
+            return (f"{name.removesuffix(' at')} ", When(cell))
+        case "person", str():
+            return (Who(cell),) if first else (f"{name} ", Who(cell))
+        case "hours", float():
+            return (f"{name} {cell:,.1f} h",)
+        case "share", float():
+            return (f"{name} {cell:.0%}",)
+        case "number", _:
+            return (f"{name} {cell}",)
+        case _:
+            return (Strong(str(cell)),) if first else (str(cell),)

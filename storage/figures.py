@@ -1,0 +1,166 @@
+"""What figures are made of, each read by an index and without private work; times are UTC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from rules.figures import AGES, Age, Dwell, Ordeal, Passage, Scope
+from rules.figures_stays import STEPS, Step, stays
+from storage.items import load
+from storage.schema import exceptions, items, ledger
+
+#: As the index of what moves items has it: a question that says so word for word is answered by it.
+MOVES: Final = "ledger.kind IN ('opened', 'entered', 'returned', 'changes_asked', 'closed', 'reopened')"
+_OPEN: Final = items.c.closed_at.is_(None)
+
+
+def dwells(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Dwell]:
+    """Every stay in a stage that ended in the time, by item and in order."""
+    moved = _moved(ws, since, until, ("entered", "closed"))
+    own = _stays(conn, ws, moved, until, scope)
+    return [stay for stay in own if stay.ended and stay.left_at >= since]
+
+
+def standing(conn: Connection, ws: str, now: datetime, scope: Scope) -> list[Dwell]:
+    """The stay of every open item, which has not ended, by item."""
+    of = select(items.c.key.label("item")).where(items.c.workspace == ws, _OPEN)
+    return [stay for stay in _stays(conn, ws, of, now, scope) if not stay.ended]
+
+
+def passages(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Passage]:
+    """Every opening, closing and reopening of the time, oldest first."""
+    kinds = ("opened", "closed", "reopened")
+    wanted = (
+        select(ledger.c.item, items.c.workflow, ledger.c.kind, ledger.c.at, ledger.c.facts)
+        .join_from(ledger, items, _of_item(ledger.c.item, ledger.c.workspace))
+        .where(*_within(ws, since, until, kinds), *seen(scope))
+        .order_by(ledger.c.at, ledger.c.item, ledger.c.seq)
+    )
+    return [
+        Passage(
+            item=row.item, workflow=row.workflow, kind=row.kind, at=row.at,
+            outcome=json.loads(row.facts)["outcome"] if row.kind == "closed" else None,
+        )
+        for row in conn.execute(wanted)
+    ]  # fmt: skip
+
+
+def ordeals(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Ordeal]:
+    """Every exception and gate that was open in the time, by when it was raised."""
+    c = exceptions.c
+    columns = (c.item, c.n, c.workflow, c.code, c.state, c.opened_at, c.ended_at, c.decided_by)
+    base = (
+        select(*columns)
+        .join_from(exceptions, items, _of_item(c.item, c.workspace))
+        .where(c.workspace == ws, c.opened_at < until, *seen(scope))
+    )
+    undecided = base.where(c.state == literal_column("'open'"))
+    ended = base.where(c.ended_at.is_not(None), c.ended_at >= since)
+    found = []
+    for row in (*conn.execute(undecided), *conn.execute(ended)):
+        end = row.ended_at
+        if row.state == "void" and row.decided_by is not None:  # it ended when it was decided, before that was void
+            end = _decided_at(conn, ws, row.item, row.n) or end
+        if end is None or end >= since:
+            found.append(
+                Ordeal(item=row.item, workflow=row.workflow, code=row.code, opened_at=row.opened_at, ended_at=end)
+            )
+    return sorted(found, key=lambda each: (each.opened_at, each.item, each.code))
+
+
+def ages(conn: Connection, ws: str, now: datetime, scope: Scope) -> list[Age]:
+    """How many items of each age are open now, by workflow; ages without any are not there."""
+    younger = [(items.c.opened_at > now - timedelta(days=days), n) for n, (days, _) in enumerate(AGES[1:])]
+    bucket = case(*younger, else_=len(AGES) - 1).label("bucket")
+    wanted = (
+        select(items.c.workflow, bucket, func.count().label("open"))
+        .where(items.c.workspace == ws, _OPEN, *seen(scope))
+        .group_by(items.c.workflow, bucket)
+        .order_by(items.c.workflow, bucket)
+    )
+    return [Age(workflow=row.workflow, bucket=AGES[row.bucket][1], open=row.open) for row in conn.execute(wanted)]
+
+
+def records(
+    conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope, ends: Sequence[str], kinds: Sequence[str]
+) -> Iterator[tuple[str, str, list[Step]]]:
+    """Of every item with an entry of the kinds `ends` in the time: its key, its workflow, its entries of `kinds` up to
+    then, in order. `ends` are kinds of `MOVES`.
+    """
+    return _steps(conn, ws, _moved(ws, since, until, ends), until, scope, kinds)
+
+
+def _decided_at(conn: Connection, ws: str, key: str, n: int) -> datetime | None:
+    item = load(conn, ws, key)
+    decision = item.exceptions[n].decision if item is not None else None
+    return decision.at if decision is not None else None
+
+
+def _stays(conn: Connection, ws: str, of: Select[Any], until: datetime, scope: Scope) -> Iterator[Dwell]:
+    for item, workflow, steps in _steps(conn, ws, of, until, scope, STEPS):
+        yield from stays(item, workflow, steps, until)
+
+
+def _steps(
+    conn: Connection, ws: str, of: Select[Any], until: datetime, scope: Scope, kinds: Sequence[str]
+) -> Iterator[tuple[str, str, list[Step]]]:
+    chosen = of.subquery()
+    wanted = (
+        select(ledger.c.item, items.c.workflow, ledger.c.kind, ledger.c.at, ledger.c.facts)
+        .join_from(chosen, items, and_(items.c.workspace == ws, items.c.key == chosen.c.item))
+        .join(ledger, and_(ledger.c.workspace == ws, ledger.c.item == chosen.c.item))
+        .where(ledger.c.kind.in_(kinds), ledger.c.at < until, *seen(scope))
+        .order_by(ledger.c.item, ledger.c.seq)
+    )
+    rows = conn.execute(wanted, execution_options={"yield_per": 1000})
+    for (item, workflow), own in groupby(rows, key=lambda row: (row.item, row.workflow)):
+        yield item, workflow, [Step(row.kind, row.at, json.loads(row.facts)) for row in own]
+
+
+def _moved(ws: str, since: datetime, until: datetime, kinds: Sequence[str]) -> Select[Any]:
+    return select(ledger.c.item).where(*_within(ws, since, until, kinds)).distinct()
+
+
+def _within(ws: str, since: datetime, until: datetime, kinds: Iterable[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        ledger.c.workspace == ws, literal_column(MOVES), ledger.c.kind.in_(list(kinds)), ledger.c.at >= since,
+        ledger.c.at < until,
+    )  # fmt: skip
+
+
+def _of_item(item: ColumnElement[Any], workspace: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(items.c.workspace == workspace, items.c.key == item)
+
+
+def seen(scope: Scope) -> list[ColumnElement[bool]]:
+    """What keeps private work out, by the item's row."""
+    wanted: list[ColumnElement[bool]] = [items.c.workflow.not_in(sorted(scope.hidden))] if scope.hidden else []
+    first = ledger.alias()
+    began = [
+        and_(items.c.workflow == workflow, first.c.rulebook.in_(sorted(versions)))
+        for workflow, versions in sorted(scope.private_under.items())
+    ]
+    if scope.unreadable:
+        unknown = items.c.workflow.not_in(sorted(scope.known))
+        began.append(and_(unknown, first.c.rulebook.in_(sorted(scope.unreadable))))
+    if began:
+        opened = (first.c.workspace == items.c.workspace, first.c.item == items.c.key, first.c.seq == 1)
+        wanted.append(~exists().where(*opened, or_(*began)))
+    return wanted
