@@ -33,9 +33,9 @@ fuzz: ## the long property tests: calendars, texts, mails, histories
 	@.ci/setup test
 	DOCKET_FUZZ=1 $(PYTEST) --timeout=7200
 
-bench: ## ratios against named peers, measured in one run
-	@.ci/setup test
-	$(PY) -m tests.bench
+bench: ## ratios against named peers, measured in one run of about 30 minutes (SIZE=quick: a first look)
+	@.ci/setup bench
+	$(PY) -m tests.bench --size $(or $(SIZE),whole)
 
 pictures: ## remake the pictures of the docs
 	@.ci/setup test

@@ -38,6 +38,7 @@ app.command()(pausing.pause)
 app.command()(pausing.resume)
 app.command()(rolling_back.rollback)
 app.command()(reporting.report)
+app.command()(reporting.model)
 app.command()(hooks.hook_secret)
 app.command()(metrics.metrics_token)
 

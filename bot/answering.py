@@ -25,7 +25,8 @@ from rules.replies import refused
 from rules.reports import COVERS, QUESTIONS, nearest
 from rules.rights import refusal, refused_to
 from rules.ruling import World
-from rules.wording.reports import offered, reported
+from rules.wording.model import answered as model
+from rules.wording.reports import MODEL, offered, reported
 from storage import items, ledger, outbox, questions, threads
 
 LISTED_AT_MOST = 2000
@@ -166,6 +167,9 @@ def _report(conn: Any, books: Books, command: Command, now: datetime) -> Reply:
     name = command.name or ""
     if not name:
         return Reply(message=offered())
+    asked, _, about = name.partition(" ")
+    if asked == MODEL:
+        return model(about.strip(), books.current)
     if name not in QUESTIONS:
         meant = f" Did you mean `{near}`?" if (near := nearest(name)) else ""
         there = f"There are: {', '.join(QUESTIONS)}."

@@ -141,7 +141,7 @@ def _web(bot: Bot, address: tuple[str, int], links: Links, tokens: Tokens) -> No
     bot.web.add("GET", decide.ROUTE, pages.show)
     bot.web.add("POST", decide.ROUTE, pages.decide)
     if bot.books.public_url:
-        serve_look(bot.web, bot.store, bot.books, tokens, bot.clock, lambda: bot.courier.directory)
+        serve_look(bot.web, bot.store, bot.books, tokens, bot.clock, bot.courier)
     bot.web.add("*", hooks.ROUTE, _hooks(bot, tokens).answer)
 
 

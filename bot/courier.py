@@ -220,7 +220,7 @@ class Courier:
         try:
             found = await sender.find(outgoing, first.created_at) if first.maybe_sent else None
             if found is None:
-                if self.illustrator is not None and lettering.pictured is not None:
+                if self.illustrator is not None and lettering.pictured is not None and not stop.is_set():
                     outgoing = await self.illustrator.onto(outgoing, lettering.pictured, first)
                 if channel == "slack" and not stop.is_set():
                     await self._turn(first.lane, edit=edit)

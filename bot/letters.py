@@ -215,7 +215,7 @@ def _edited(conn: Any, books: Books, notice: Notice, channel: str) -> Sent | Non
     if notice.slot is None:
         return None
     found = outbox.message_of(conn, books.workspace, notice.slot)
-    if found is None or not isinstance(notice, Board | Card | DecisionCard):
+    if found is None or not isinstance(notice, Board | Card | DecisionCard | Handed):
         return None
     # A card that newly concerns somebody must reach them as a message: an edit pings nobody.
     place, message_id = found

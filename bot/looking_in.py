@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import ways_in
-from bot.answering import item_shelf
 from bot.books import Books
+from bot.courier import Courier
 from bot.desk import BUSY
-from bot.holding_back import shown
 from bot.letters import names
-from bot.looking_lists import items_page
-from bot.reports import report_of
+from bot.looking_reports import KeptReports
+from bot.looking_view import ROWS, View, start_of
+from bot.pictures import NotDrawn
 from bot.tokens import Tokens
-from handlers.looking import Filters, Seen, Wanted
+from handlers.looking import Seen, Wanted
 from handlers.pieces import Reading
-from handlers.ports import Busy, Directory
-from rules.board import waiting
-from rules.book.rulebook import Rulebook, Workflow
-from rules.commands import as_key
-from rules.events import Command, Verb
-from rules.home import CLOSED_AT_MOST, CLOSED_FOR
-from rules.items import Item
-from rules.links import LOOK, related
-from rules.looking import Sheet
-from rules.people import may_see, zone_of
-from rules.reading import answer
-from rules.reports import COVERS, QUESTIONS
+from handlers.ports import Busy
+from rules.book.rulebook import Rulebook
+from rules.links import LOOK
+from rules.people import zone_of
+from rules.reports import COVERS, QUESTIONS, Report
 from rules.rights import refusal
 from rules.wording import sheets
-from storage import items, looking, questions, tokens, web_sessions
+from storage import tokens, web_sessions
 from storage.store import Conflict, Store, Unavailable
 
 if TYPE_CHECKING:
     from handlers.web.listen import WebDoor
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
-#: The lane is put in order in one piece: of more than so many exceptions those that are due later are left out.
-LANE_AT_MOST: Final = 300
-MINE_AT_MOST: Final = 300
-ROWS: Final = 50
 #: Whoever looks around opens pages faster than whoever decides.
 TAPS_AT_ONCE, TAPS_A_MINUTE = 60, 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookingIn:
-    """handlers/looking.LookDesk. `known` gives what people outside the rulebook are called, as far as that is known."""
+    """handlers/looking.LookDesk. The courier knows what people outside the rulebook are called, and who draws."""
 
     store: Store
     books: Books
     tokens: Tokens
     clock: Callable[[], datetime]
-    known: Callable[[], Mapping[str, str]]
+    courier: Courier
+    reports: KeptReports
 
     @property
     def base(self) -> str:
@@ -101,7 +93,32 @@ class LookingIn:
         return await self._read(lambda conn: self._reader(conn, session, self.clock()) is not None)
 
     async def seen(self, session: str, wanted: Wanted) -> Seen | None:
-        return await self._read(lambda conn: self._seen(conn, session, wanted))
+        found = await self._read(lambda conn: self._seen(conn, session, wanted))
+        if found is not None and found.reports and wanted.place == "report" and wanted.name in QUESTIONS:
+            report = await self.reports.of(wanted.name, found.at)
+            return _with_report(found, report, found.at, start_of(wanted))
+        illustrator = self.courier.illustrator
+        if found is None or wanted.place != "trends" or not found.reports or illustrator is None:
+            return found
+        try:
+            pictures = await illustrator.shown(found.at)
+        except Unavailable as problem:
+            raise Busy(BUSY) from problem
+        return replace(found, sheet=sheets.trends(pictures))
+
+    async def plot(self, session: str, name: str) -> bytes | None:
+        now, illustrator = self.clock(), self.courier.illustrator
+        reader = await self._read(lambda conn: self._reader(conn, session, now))
+        if reader is None or refusal("report", reader[1], reader[0]) is not None or illustrator is None:
+            return None
+        try:
+            image = await illustrator.image(name, now)
+        except Unavailable as problem:
+            raise Busy(BUSY) from problem
+        except NotDrawn as problem:  # the page says its numbers in words
+            log.warning("a picture was not drawn: %s", problem)
+            return None
+        return image.png if image else None
 
     def _way_in(self, conn: Any, token: str) -> ways_in.WayIn | None:
         now = self.clock()
@@ -111,9 +128,11 @@ class LookingIn:
     def _reader(self, conn: Any, session: str, now: datetime) -> tuple[str, Rulebook] | None:
         """Who is signed in, while the rulebook has them and they can be reached; and who is there now."""
         person = web_sessions.person_of(conn, self.books.workspace, self.tokens.session(session), now)
+        if person is None:
+            return None
         book = self.books.present(conn, now)
-        known = book.people.get(person or "")
-        return (person, book) if person and known is not None and not known.gone else None
+        known = book.people.get(person)
+        return (person, book) if known is not None and not known.gone else None
 
     def _seen(self, conn: Any, session: str, wanted: Wanted) -> Seen | None:
         now = self.clock()
@@ -122,8 +141,9 @@ class LookingIn:
             return None
         me, book = reader
         zone = ZoneInfo(zone_of(book, me))
-        called = {**self.known(), **names(book)}
-        view = _View(conn, self.books, book, me, now, self.base)
+        directory = self.courier.directory
+        called = {**(directory.names if directory is not None else {}), **names(book)}
+        view = View(conn, self.books, book, me, now, self.base)
         sheet, filters, onward = view.page(wanted)
         return Seen(
             sheet=sheet,
@@ -156,105 +176,19 @@ def serve_look(
     books: Books,
     tokens: Tokens,
     clock: Callable[[], datetime],
-    directory: Callable[[], Directory | None],
+    courier: Courier,
 ) -> None:
-    """Add the pages to a door that has not started. `directory` knows strangers' names, where there is one."""
+    """Add the pages to a door that has not started. The courier knows strangers' names, and who draws."""
     from handlers.web.look import LookPages
     from handlers.web.taps import Taps
 
-    def known() -> Mapping[str, str]:
-        found = directory()
-        return found.names if found is not None else {}
-
-    desk = LookingIn(store=store, books=books, tokens=tokens, clock=clock, known=known)
+    desk = LookingIn(
+        store=store, books=books, tokens=tokens, clock=clock, courier=courier, reports=KeptReports(store, books)
+    )
     taps = Taps(time.monotonic, burst=TAPS_AT_ONCE, per_minute=TAPS_A_MINUTE)
     LookPages(desk, tokens.proof, taps, secure=books.public_url.startswith("https://")).serve(door)
 
 
-Page = tuple[Sheet | None, Filters | None, Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What one person sees at one moment, on one snapshot."""
-
-    conn: Any
-    books: Books
-    book: Rulebook
-    me: str
-    now: datetime
-    base: str
-
-    def page(self, wanted: Wanted) -> Page:
-        start = wanted.asked.get("from", "")[:9]
-        first = int(start) if start.isascii() and start.isdecimal() else 0
-        match wanted.place:
-            case "lane":
-                return self._lane(first)
-            case "mine":
-                return self._mine(), None, {}
-            case "items":
-                return items_page(self.conn, self.books, wanted.asked, self.sees, self.now, self.address)
-            case "item":
-                return self._item(wanted.name), None, {}
-            case _ if refusal("report", self.book, self.me) is not None:
-                return None, None, {}
-            case "reports":
-                return sheets.offered(lambda name: f"{self.base}reports/{name}"), None, {}
-            case "report":
-                return self._report(wanted.name, first)
-
-    def address(self, key: str) -> str:
-        return f"{self.base}items/{key}"
-
-    def flow(self, item: Item) -> Workflow:
-        return self.books.workflow(self.conn, item)
-
-    def sees(self, item: Item) -> bool:
-        return may_see(self.book, item, self.flow(item), self.me)
-
-    def _lane(self, first: int) -> Page:
-        some = questions.undecided(self.conn, self.books.workspace, LANE_AT_MOST)
-        seen = shown(self.conn, self.books, [item for item in some if self.sees(item)])
-        found = waiting(seen, self.book, self.flow)
-        whole = len(found) < LANE_AT_MOST
-        sheet = sheets.lane(found, first, ROWS, self.flow, self.now, self.address, whole=whole)
-        return sheet, None, {"from": str(first + ROWS)} if len(found) > first + ROWS else {}
-
-    def _mine(self) -> Sheet:
-        conn, ws, me, most = self.conn, self.books.workspace, self.me, MINE_AT_MOST
-        own = items.listing(conn, ws, owner=me, include_docket=True, limit=most)
-        asked = items.listing(conn, ws, requester=me, include_docket=True, limit=most)
-        ended = items.ended(conn, ws, me, self.now - CLOSED_FOR, CLOSED_AT_MOST)
-        known = {item.key: item for item in (*own, *asked, *ended)}
-        for key in looking.decided_by(conn, ws, me, most):
-            if key not in known and (item := items.load(conn, ws, key)) is not None:
-                known[key] = item
-        seen = shown(conn, self.books, [item for item in known.values() if self.sees(item)])
-        return sheets.mine(me, seen, self.book, self.flow, self.now, self.address)
-
-    def _item(self, name: str) -> Sheet | None:
-        key = as_key(name)
-        item = items.load(self.conn, self.books.workspace, key) if key else None
-        if item is None or not self.sees(item):
-            return None
-        shelf = item_shelf(self.conn, self.books, item)
-        others = (items.load(self.conn, self.books.workspace, key) for key in related(item))
-        ways = {one.key: self.address(one.key) for one in others if one is not None and self.sees(one)}
-        shelf, flow = replace(shelf, threads=ways, item=shelf.item or item), self.flow(item)
-
-        def said(verb: Verb) -> Any:
-            command = Command(id="", workspace=item.workspace, at=self.now, by=self.me, via="page", verb=verb)
-            return answer(command, self.book, lambda _: flow, shelf, self.now)
-
-        show, why = said("show"), said("why")
-        if show.refused or why.refused:
-            return None
-        return sheets.whole(shelf.item or item, flow, show.message, why.message, shelf.entries, self.now, self.address)
-
-    def _report(self, name: str, first: int) -> Page:
-        if name not in QUESTIONS:
-            return None, None, {}
-        report = report_of(self.conn, self.books, name, self.now)
-        sheet = sheets.reported(report, self.now - COVERS, first, ROWS, self.address)
-        return sheet, None, {"from": str(first + ROWS)} if len(report.rows) > first + ROWS else {}
+def _with_report(seen: Seen, report: Report, now: datetime, first: int) -> Seen:
+    sheet = sheets.reported(report, now - COVERS, first, ROWS, lambda key: f"{seen.base}items/{key}")
+    return replace(seen, sheet=sheet, onward={"from": str(first + ROWS)} if len(report.rows) > first + ROWS else {})

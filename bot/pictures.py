@@ -13,7 +13,8 @@ import json
 import logging
 import os
 import sys
-from collections import Counter, OrderedDict
+from array import array
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -26,9 +27,10 @@ import bot
 from bot.books import Books
 from bot.figures import scope_of
 from bot.outages import Outages
-from handlers.ports import Busy, Image, Lasting, Outgoing, Passing, Uploads
+from handlers.images import Image, Uploads
+from handlers.ports import Busy, Lasting, Outgoing, Passing
 from rules.charts import Picture, as_json
-from rules.figures import kept_by_week, open_over_time
+from rules.figures import Kept, Scope, kept_by_week, open_over_time
 from rules.pictures import (
     age_of_open,
     deadlines_kept,
@@ -62,16 +64,37 @@ _DRAWING, _SHOWING = "pictures", "pictures:shown"
 def pictures(conn: Any, books: Books, until: datetime) -> tuple[Picture, ...]:
     """The four of everybody's work up to then (UTC), in their order; what has no series is not there."""
     ws, zone, scope = books.workspace, books.current.timezone, scope_of(conn, books)
-    since, weeks = trend_since(until), deadlines_since(until, books.current.timezone)
-    left = figures.dwells(conn, ws, min(since, weeks), until, scope)
+    since, weeks = trend_since(until), deadlines_since(until, zone)
     ordeals = figures.ordeals(conn, ws, since, until, scope)
+    kept, took = _stays(conn, ws, (weeks, since, until), scope, zone)
     made = (
         exceptions_over_time(open_over_time(ordeals, since, until, zone)),
         age_of_open(figures.ages(conn, ws, until, scope)),
-        time_in_stage(stay for stay in left if stay.left_at >= since),
-        deadlines_kept(kept_by_week((stay for stay in left if stay.left_at >= weeks), zone)),
+        time_in_stage(took),
+        deadlines_kept(kept),
     )
     return tuple(each for each in made if each is not None)
+
+
+def _stays(
+    conn: Any, ws: str, times: tuple[datetime, datetime, datetime], scope: Scope, zone: str
+) -> tuple[list[Kept], dict[tuple[str, str], array[float]]]:
+    """What became of deadlines from the first of three times, how long stages took from the second, up to the third.
+
+    Read week by week and only as numbers: all stays of a busy house at once are more than the bot may hold.
+    """
+    first, since, until = times
+    kept: list[Kept] = []
+    took: dict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+    while first < until:
+        end = min(first + timedelta(weeks=1), until)
+        left = figures.dwells(conn, ws, first, end, scope)
+        kept += kept_by_week(left, zone)
+        for stay in left:
+            if stay.left_at >= since:
+                took[stay.workflow, stay.stage].append(stay.seconds)
+        first = end
+    return kept, took
 
 
 class NotDrawn(Exception):
@@ -201,7 +224,7 @@ class Illustrator:
     async def _left_at(self, uploads: Uploads, images: Sequence[Image], claim: Claimed) -> tuple[Image, ...]:
         """The images with their files. What was left there in an earlier try is not left there again."""
         if self._refused[claim.id] >= TRIES:
-            await self._fails(_SHOWING, "Digests go out without pictures: Slack does not show them.")
+            await self._fails(_SHOWING, "Digests go out without pictures: Slack does not take or show them.")
             return ()
         try:
             files = await self._store.read(lambda conn: outbox.files(conn, claim.id))

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.books import Books
+from bot.figures import scope_of
+from bot.report_periods import with_periods
 from bot.weeks import traces_of
 from rules.book.rulebook import Rulebook
 from rules.items import Item
@@ -21,26 +23,34 @@ def report_of(conn: Any, books: Books, name: str, now: datetime, since: datetime
     """The report of that name, over the time since then (UTC); without it over the last 90 days."""
     ws, book, since = books.workspace, books.present(conn, now), since or now - COVERS
     facts = Facts(now=now, book=book, public=lambda flow: _public(conn, books, flow))
+    scope = scope_of(conn, books, built_in=True)
     match name:
         case "closed-without-evidence":
-            facts = replace(facts, closed=reports.unproven(conn, ws, since))
+            facts = replace(facts, closed=reports.unproven(conn, ws, since, scope))
         case "repeated-codes":
-            facts = replace(facts, codes=reports.codes(conn, ws, since))
+            facts = replace(facts, codes=reports.codes(conn, ws, since, scope))
         case "stall-rate":
-            facts = replace(facts, stalls=reports.stalls(conn, ws, since, _silent(book)))
+            facts = replace(facts, stalls=reports.stalls(conn, ws, since, _silent(book), scope))
         case "overdue-reviews":
             facts = replace(facts, items=repeats.overdue(conn, ws, [book.built_in("review").name], now))
-        case "gates":
-            facts = replace(facts, gates=reports.gates(conn, ws, since))
+        case "gates" | "approval-chains":
+            facts = replace(facts, gates=reports.gates(conn, ws, since, scope))
         case "rework":
-            facts = replace(facts, moves=reports.moves(conn, ws, since, ("returned",)))
-        case "handoffs":
-            facts = replace(facts, moves=reports.moves(conn, ws, since, ("handed", "returned")))
+            facts = replace(facts, moves=reports.moves(conn, ws, since, ("returned",), scope))
+        case "handoffs" | "handoff-matrix":
+            facts = replace(facts, moves=reports.moves(conn, ws, since, ("handed", "returned"), scope))
+        case "gaps":
+            facts = replace(
+                facts,
+                gates=reports.gates(conn, ws, since, scope),
+                moves=reports.moves(conn, ws, since, ("handed",), scope),
+                closed=reports.unproven(conn, ws, since, scope),
+            )
         case "signals":
             facts = replace(facts, traces=traces_of(conn, books, now))
         case "remediation":
             facts = replace(facts, items=_remediations(conn, ws, book, since))
-    return QUESTIONS[name](facts)
+    return QUESTIONS[name](with_periods(conn, books, name, facts, since))
 
 
 def _silent(book: Rulebook) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from bot.figures import scope_of
 from rules.book.rulebook import Digest as Spec
 from rules.book.rulebook import Rulebook
 from rules.digest_week import week_sections
-from rules.figures import Scope
+from rules.figures import Ordeal, Scope
 from rules.messages import Section
 from rules.report_facts import GateCount
 from rules.reports import COVERS
@@ -34,7 +34,7 @@ def covered(spec: Spec | None) -> timedelta | None:
 def sections_of(conn: Any, books: Books, length: timedelta, until: datetime) -> tuple[Section, ...]:
     """What the time of that length up to `until` (UTC) tells, for anybody: nothing private is in it."""
     ws, scope, book = books.workspace, scope_of(conn, books), books.current
-    traces = _traces(conn, ws, scope, length, until)
+    traces = _traces(conn, books, scope, length, until)
     since = until - COVERS
     week = Week(
         traces=traces,
@@ -48,10 +48,17 @@ def sections_of(conn: Any, books: Books, length: timedelta, until: datetime) -> 
 
 def traces_of(conn: Any, books: Books, until: datetime) -> Traces:
     """What signals are found in at `until` (UTC): the week up to then, and what is usual before it."""
-    return _traces(conn, books.workspace, scope_of(conn, books), WEEK, until)
+    return _traces(conn, books, scope_of(conn, books), WEEK, until)
 
 
-def _traces(conn: Any, ws: str, scope: Scope, length: timedelta, until: datetime) -> Traces:
+def _is_gate(ordeal: Ordeal, book: Rulebook) -> bool:
+    """Whether it is asked of all such work: how often says nothing of what goes wrong."""
+    flow = book.workflows.get(ordeal.workflow)
+    return flow is not None and ordeal.code in flow.gates
+
+
+def _traces(conn: Any, books: Books, scope: Scope, length: timedelta, until: datetime) -> Traces:
+    ws, book = books.workspace, books.current
     since, before = until - length, until - 2 * length
     usual = min(before, until - (WEEKS + 1) * WEEK)
     return Traces(
@@ -59,7 +66,7 @@ def _traces(conn: Any, ws: str, scope: Scope, length: timedelta, until: datetime
         since=since,
         until=until,
         answered=signals.answered(conn, ws, until - COVERS, until, scope),
-        raised=figures.ordeals(conn, ws, usual, until, scope),
+        raised=[each for each in figures.ordeals(conn, ws, usual, until, scope) if not _is_gate(each, book)],
         passed=signals.passed(conn, ws, before, until, scope),
         ended=signals.ended(conn, ws, before, until, scope),
         passages=figures.passages(conn, ws, before, until, scope),

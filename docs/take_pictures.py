@@ -10,10 +10,12 @@ import tempfile
 from pathlib import Path
 
 from playwright.async_api import Page, expect
+from take_weekly import take_weekly
 
 from bot.demo import manifest
 from tests.stories.browsing import Desk, desk
 from tests.stories.harbor import harbor
+from tests.stories.looking import link_for, office_with_pages
 
 PICTURES = Path(__file__).with_name("pictures")
 
@@ -51,8 +53,21 @@ async def take(folder: Path) -> None:
             await expect(at.stream).to_contain_text("Maria's digest")
             await at.page.locator(".place", has_text="maria@harbor.example").click()
             await at.page.locator(".mail-row", has_text="decision").first.click()
-            await expect(at.page.frame_locator(".letter-frame").locator("body")).to_contain_text("Decided")
+            await expect(at.page.frame_locator(".letter-frame").locator("body")).to_contain_text("Broken")
             await _picture(at.page, folder / "digest-mail.png")
+
+
+async def take_web(folder: Path) -> None:
+    """Write web.png: the lane as Maria sees it in a browser, with three refunds that wait."""
+    with tempfile.TemporaryDirectory() as data:
+        async with office_with_pages(Path(data)) as office, desk(office) as at:
+            for order, amount in (("48213", 450), ("50117", 820), ("51204", 390)):
+                await office.town.slack.says("rita", "#refunds", f"Please refund ORD-{order}, ${amount}, never came")
+                await office.pushes(minutes=20)
+            await at.page.goto(await link_for(office, "maria"))
+            await at.page.get_by_role("button").click()
+            await expect(at.page.get_by_role("rowheader")).to_have_count(3)
+            await _picture(at.page, folder / "web.png")
 
 
 async def _asked(at: Desk) -> None:
@@ -80,3 +95,5 @@ async def _seen(page: Page, path: Path) -> bytes:
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     asyncio.run(take(PICTURES))
+    asyncio.run(take_web(PICTURES))
+    asyncio.run(take_weekly(PICTURES))

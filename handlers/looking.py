@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 from handlers.pieces import Reading
 from rules.looking import Sheet
 
-#: The pages there are; of `item` and `report` the name says which.
-Place = Literal["lane", "mine", "items", "item", "reports", "report"]
+#: The pages there are; of `item`, `report` and `workflow` the name says which.
+Place = Literal["lane", "mine", "items", "item", "trends", "reports", "report", "workflow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Seen:
     at: datetime
     reading: Reading
     base: str
-    reports: bool
+    reports: bool  # whether they read reports and trends
     filters: Filters | None = None
     onward: Mapping[str, str] = field(default_factory=dict)
 
@@ -76,4 +76,8 @@ class LookDesk(Protocol):
 
     async def seen(self, session: str, wanted: Wanted) -> Seen | None:
         """The page for whoever shows that; None: nobody is signed in with it (any more)."""
+        ...
+
+    async def plot(self, session: str, name: str) -> bytes | None:
+        """A picture of the trends as PNG; None where there is none for whoever shows that."""
         ...

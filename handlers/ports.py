@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from handlers.images import Image
 from handlers.pieces import Reading
 from rules.deciding_page import Page
 from rules.events import Command, Event
@@ -56,21 +57,6 @@ class Sent:
     place: str
     id: str
     permalink: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """A picture that was drawn: `png` with its title and alternative text. `digest`: the same is the same to look at.
-
-    `file`: under which id the channel keeps it, where it wants it before the message.
-    """
-
-    name: str
-    title: str
-    alt: str
-    png: bytes = field(repr=False)
-    digest: str
-    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +115,6 @@ class Sender(Protocol):
 
     async def find(self, outgoing: Outgoing, since: datetime) -> Sent | None:
         """Whether that outbox id arrived already, as far as the channel can be asked."""
-        ...
-
-
-class Uploads(Protocol):
-    """Where a channel takes images before the message that shows them."""
-
-    async def upload(self, image: Image) -> str:
-        """Leave it there; gives the channel's id of it. Raises Passing or Lasting."""
         ...
 
 

@@ -16,7 +16,9 @@ from rules.items import PROOFS
 #: Free talk has many words that are like a verb: only the closest are told as a typing error.
 MEANT_FROM = 75
 _HELP_ME = frozenset({"me", "please", "us"})
-_REPORT = re2.compile(r"[a-z]+(?:-[a-z]+)+|gates")
+_REPORT = re2.compile(
+    r"[a-z]+(?:-[a-z]+)+|gates|rework|handoffs|remediation|signals|throughput|loops|ownership|gaps|model"
+)
 #: Under a card, where most of what is said is talk, a command without its KEY is known by the word after its verb.
 _SECOND = {
     **dict.fromkeys(("approve", "reject", "except"), re2.compile(r"[A-Z][A-Z0-9_]{2,60}")),
@@ -48,7 +50,9 @@ def command_word(text: str, workflows: Collection[str], *, mentioned: bool, in_t
         case "list" | "pause" | "resume":
             return not words or (len(words) == 1 and words[0].lower() in workflows)
         case "report":
-            return not words or (len(words) == 1 and _REPORT.fullmatch(words[0]) is not None)
+            named = len(words) == 1 and _REPORT.fullmatch(words[0]) is not None
+            of = words[1].lower() if len(words) == 2 and words[0].lower() == "model" else ""
+            return not words or named or of in workflows
         case "new":
             return not words or _like_one_of(words[0].lower(), workflows)
         case "away":

@@ -15,6 +15,7 @@ from rules.decisions import let_go_on
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.events import Command
+from rules.fields.sentences import listed
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who
 from rules.notices import CONVERSATION, Card, GlassBroken
@@ -49,11 +50,15 @@ def break_glass(draft: Draft, command: Command) -> Reply:
     _lift(draft, undecided)
     _have_it_reviewed(draft, glass, why, ", ".join(past), often=often)
     _have_it_mended(draft, undecided, why, ", ".join(past))
-    draft.tell(*(GlassBroken(item=item.key, to=person, opened_at=stamp(use.opened_at)) for person in asked))
+    # Whoever reviews it gets that to decide, with all of this in it.
+    told_apart = (person for person in asked if person != use.owner)
+    draft.tell(*(GlassBroken(item=item.key, to=person, opened_at=stamp(use.opened_at)) for person in told_apart))
     draft.tell(Card(item=item.key, to=CONVERSATION))
-    told = (*reach(draft.book, asked, mention=False), " have been told. " if len(asked) > 1 else " has been told. ")
+    between = " and " if len(asked) == 2 else ", "
+    have = " have been told. " if len(asked) > 1 else " has been told. "
+    told = (*reach(draft.book, asked, mention=False, between=between), have)
     return done(
-        (f"{item.key} goes on without {', '.join(past)}.",),
+        (f"{item.key} goes on without {listed(past, 'and')}.",),
         (*(told if asked else ()), Who(use.owner), " reviews it until ", When(use.due_at), "."),
         item=item.key,
     )
@@ -64,7 +69,7 @@ def foreseen(draft: Draft) -> tuple[Line, ...]:
     past, glass = _in_the_way(draft), draft.workflow.break_glass
     if not past or glass is None:
         return (("Nothing stands in its way.",),)
-    return ((f"It goes past {', '.join(past)}. ", Who(glass.review_by), " reviews it afterwards."),)
+    return ((f"It goes past {listed(past, 'and')}. ", Who(glass.review_by), " reviews it afterwards."),)
 
 
 def _in_the_way(draft: Draft) -> tuple[str, ...]:
@@ -154,7 +159,7 @@ def _have_it_mended(draft: Draft, undecided: tuple[Trouble, ...], why: str, past
         "",
         "remediation",
         title=f"Why the glass was broken on {draft.key}",
-        text=f"{who} broke the glass on {draft.key} to go past {past}: {why} Mend what made that necessary.",
+        text=f'{who} broke the glass on {draft.key} to go past {past}: "{why}" Mend what made that necessary.',
         fields={"workflow": draft.workflow.name, "items": draft.key, **({"code": codes} if codes else {})},
         owner=named or draft.workflow.leader or draft.item.backup,
     )

@@ -49,7 +49,7 @@ USAGE: dict[Verb, tuple[str, str]] = {
     "pause": ("stop a workflow, or all", "pause [WORKFLOW|all] [why]"),
     "resume": ("let it go on", "resume [WORKFLOW|all]"),
     "digest": ("the digest, now", "digest [NAME]"),
-    "report": ("a question to the ledger", "report NAME"),
+    "report": ("a question to the ledger, or a workflow on one page", "report NAME|model WORKFLOW"),
     "help": ("this", "help [VERB]"),
     "accept": ("accept a handoff", "accept KEY"),
     "tick": ("tick a step off", "tick KEY n [pass|fail|blocked|undo why]"),

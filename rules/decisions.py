@@ -18,6 +18,7 @@ from rules.messages import Line, Reply, Who
 from rules.notices import CONVERSATION, REQUESTER, Card, DecisionCard, Receipt, Verdict
 from rules.outgoing import settle
 from rules.passing_on import mended
+from rules.people import may_decide
 from rules.replies import done, refused
 from rules.reviews import conclude
 from rules.rights import refusal, sees, unknown
@@ -97,7 +98,8 @@ def choose(draft: Draft, command: Command) -> Trouble | Reply:
         return undecided[0]
     if not undecided:
         return _nothing_open(draft, item.exceptions[-1] if item.exceptions else None)
-    example = f"/docket {command.verb} {item.key}/{undecided[0].code} CODE why"
+    theirs = next((t for t in undecided if may_decide(t, draft.by, item.requester)), undecided[0])
+    example = f"/docket {command.verb} {item.key}/{theirs.code} CODE why"
     lines: list[Line] = [(f"{t.code}: {rule.means}",) for t in undecided if (rule := draft.rule(t.code))]
     return refused(
         "which_exception",

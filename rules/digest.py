@@ -18,7 +18,7 @@ from rules.digest_facts import Figures
 from rules.digest_listing import Listing, Words
 from rules.digest_work import long_ago, passing, silent
 from rules.items import Item, Trouble
-from rules.messages import Action, Line, Message, Part, Section, Strong, When
+from rules.messages import Action, Line, Message, Part, Section, Strong, When, Who
 from rules.pauses import covering
 from rules.timing import in_words
 from rules.wording import digest as words
@@ -113,12 +113,18 @@ class _Shown:
     def _name(self, item: Item) -> Line:
         return words.named(item, self.workflow_of(item), linked=self.linked)
 
-    def _put(self, heading: str, item: Item, told: Words, *, brief: bool = False, also: str = "") -> None:
-        """What is `told` of an item: behind its name (`brief`: its key), or in the row that it has, behind `also`."""
+    def _put(
+        self, heading: str, item: Item, told: Words, *, brief: bool = False, owned: bool = False, also: str = ""
+    ) -> None:
+        """What is `told` of an item: behind its name (`brief`: its key), or in the row that it has, behind `also`.
+
+        `owned`: its own row says who has it, too.
+        """
 
         def whole() -> Line:
             name = self._name(item)
-            return (name[0], "  ", *told()) if brief else (*name, " · ", *told())
+            owner: Line = (" · ", Who(item.owner), " has it") if owned else ()
+            return (name[0], "  ", *told()) if brief else (*name, " · ", *told(), *owner)
 
         self.lists.put(heading, item.key, whole, (lambda: (also, *told())) if also else told)
 
@@ -160,12 +166,13 @@ class _Shown:
         since = self.figures.since
         before = long_ago(since, self.now)
         going = [item for item in self.work if covering(self.figures.pauses, item.workflow) is None]
+        near = {deadline.item.key for deadline in (*self.due.broken, *self.due.today)}
         for item, last in silent(going, before):
-            if self.workflow_of(item).built_in is None:
-                self._put(QUIET, item, partial(words.quiet, item, last))
+            if item.key not in near and self.workflow_of(item).built_in is None:
+                self._put(QUIET, item, partial(words.quiet, item, last), owned=True)
         for item in going:
             if (found := passing(item, self.workflow_of(item), since, before)) is not None:
-                self._put(HANDOFFS, item, partial(words.passing, found))
+                self._put(HANDOFFS, item, partial(words.passing, found), owned=True)
 
     def _unasked(self) -> None:
         for line in overdue_lines(self.due.reviews, self.now):

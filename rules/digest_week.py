@@ -6,7 +6,7 @@ Nobody is named beside what repeats but whoever mends its cause: it says somethi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import Final
@@ -34,7 +34,7 @@ def week_sections(week: Week, book: Rulebook) -> tuple[Section, ...]:
         _section("Repeats", [*_repeats(week, book), *_gates(week, book)], "/docket report repeated-codes"),
         _section("Signals", _signals(week, book), "/docket report signals"),
         _section(
-            "Rulebook", [line for change in week.changes for line in _changed(change, week)], "/docket report gates"
+            "Rulebook", [line for change in week.changes for line in _changed(change, week)], "docketbot ledger export"
         ),
     )
 
@@ -121,7 +121,7 @@ def _cycle(week: Week, workflow: str, now: Stretch, then: Stretch) -> list[Line]
 
 
 def _half(ended: Sequence[Ended]) -> str:
-    return in_words(median(each.seconds for each in ended))
+    return in_words(median(each.seconds for each in ended)) if ended else ""
 
 
 def _repeats(week: Week, book: Rulebook) -> list[Line]:
@@ -177,7 +177,7 @@ def _changed(change: Change, week: Week) -> list[Line]:
             _pair("opened", then.passages("opened", name), now.passages("opened", name)),
             _pair("exceptions", sum(then.raised(name).values()), sum(now.raised(name).values())),
             _pair("closed", len(then.ended(name)), len(now.ended(name))),
-            _words("half within", _or(then.ended(name), _half), _or(now.ended(name), _half)),
+            _words("half within", _half(then.ended(name)), _half(now.ended(name))),
             _words("deadlines kept", _kept(then.dwells(name)), _kept(now.dwells(name))),
         ]
         since: list[Part] = [Strong(name), f"  rulebook {change.version[:4]} since ", When(change.at)]
@@ -193,10 +193,6 @@ def _pair(what: str, before: int, after: int) -> str:
 
 def _words(what: str, before: str, after: str) -> str:
     return f"{what} {before or 'none'} and {after or 'none'}" if before or after else ""
-
-
-def _or(ended: Sequence[Ended], told: Callable[[Sequence[Ended]], str]) -> str:
-    return told(ended) if ended else ""
 
 
 def _named(keys: Sequence[str], between: str = ":") -> Line:

@@ -83,6 +83,10 @@ class Draft:
             if notice not in self._notices:
                 self._notices.append(notice)
 
+    def hears(self, person: str) -> bool:
+        """Whether a notice to somebody is among those of this ruling already."""
+        return any(notice.to == person and not notice.revises for notice in self._notices)
+
     def start(
         self,
         workflow: str,

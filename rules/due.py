@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.expecting import silent
@@ -69,10 +71,14 @@ def _remind(draft: Draft, code: str) -> None:
     draft.record("reminded", {"code": code, "to": list(to)}, by=DOCKET)
     if lapsed:
         draft.tell(Card(item=item.key, to=CONVERSATION))  # it said that somebody is on it
+    _say_again(draft, code, to)
+
+
+def _say_again(draft: Draft, code: str, to: Iterable[str]) -> None:
     for person in to:
         # The timer goes by the owner's hours; whom the escalation reached since may be in another zone.
         at = reminder_hours(draft.book, draft.workflow, code, person).next_opening(draft.now)
-        draft.tell(Reminder(item=item.key, to=person, code=code, not_before=stamp(at) if at > draft.now else ""))
+        draft.tell(Reminder(item=draft.key, to=person, code=code, not_before=stamp(at) if at > draft.now else ""))
 
 
 def _late(draft: Draft) -> None:
@@ -87,7 +93,8 @@ def _late(draft: Draft) -> None:
     up = steps[number : number + 1]
     told = [*([item.owner] if number == 0 else []), *(step.person for step in up if not step.discreet)]
     apart = [step.person for step in up if step.discreet]
-    draft.record("late", {"to": [*told, *apart], "next_at": stamp(next_at) if next_at else None}, by=DOCKET)
+    facts = {"to": [*told, *apart], "next_at": stamp(next_at) if next_at else None, "reminds": item.owner in told}
+    draft.record("late", facts, by=DOCKET)
     draft.tell(*(Late(item=item.key, to=person, step=number) for person in told))
     draft.tell(*(Discreet(item="", to=person, what="late") for person in apart))
     draft.tell(Card(item=item.key, to=CONVERSATION))
@@ -127,6 +134,7 @@ def _escalate(draft: Draft, trouble: Trouble) -> None:
             "to": step.person,
             "may_decide": may_decide,
             "next_at": stamp(next_at) if next_at else None,
+            "reminds": True,
         },
         by=DOCKET,
     )
@@ -140,3 +148,4 @@ def _escalate(draft: Draft, trouble: Trouble) -> None:
     told = WentUp(item=draft.key, to=trouble.owner, code=trouble.code, opened_at=opened_at, person=step.person)
     draft.tell(*(card for card in cards(draft, now) if card.to != step.person), up)
     draft.tell(told, Card(item=draft.key, to=CONVERSATION))
+    _say_again(draft, trouble.code, (person for person in trouble.may_decide if person != trouble.owner))

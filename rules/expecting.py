@@ -28,17 +28,20 @@ def again(draft: Draft, code: str) -> None:
         _await(draft, waits.who, waits.code)
 
 
-def hear(draft: Draft, how: Literal["thread", "mail", "set"]) -> bool:
+def hear(draft: Draft, how: Literal["thread", "mail", "set", "hook"], system: str = "") -> bool:
     """Whether what just came is the answer; it is recorded then.
 
-    By hand (`set`) whoever may set a field says so. In the thread or by mail it is a reply of somebody whom the
-    rulebook does not name. The requester's counts where it is theirs that is awaited: `from` says so, or their address
-    stands in a field of the item (the candidate's own, who applied).
+    By webhook it is where the `system` that speaks is the one that is awaited (`from: the bank`, system Bank). By hand
+    (`set`) whoever may set a field says so. In the thread or by mail it is a reply of somebody whom the rulebook does
+    not name. The requester's counts where it is theirs that is awaited: `from` says so, or their address stands in a
+    field of the item (the candidate's own, who applied).
     """
     item = draft.item
     if item.closed_at is not None or item.awaited is None or item.awaited.heard_at is not None:
         return False
-    if how != "set" and not _is_theirs(draft, item):
+    if how == "hook" and _name(system) != _name(item.awaited.who):
+        return False
+    if how in ("thread", "mail") and not _is_theirs(draft, item):
         return False
     draft.record("heard", {"how": how})
     draft.tell(Card(item=item.key, to=CONVERSATION))
@@ -53,6 +56,10 @@ def silent(draft: Draft) -> None:
 
 def _await(draft: Draft, who: str, code: str) -> None:
     draft.record("awaited", {"from": who, "code": code}, by=DOCKET)
+
+
+def _name(who: str) -> str:
+    return who.casefold().removeprefix("the ").strip()
 
 
 def _is_theirs(draft: Draft, item: Item) -> bool:

@@ -6,6 +6,7 @@ zone; the last one ends at `until` where that comes sooner. Private work is in n
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -177,10 +178,16 @@ def open_over_time(ordeals: Sequence[Ordeal], since: datetime, until: datetime, 
     codes = sorted({each.code for each in ordeals})
     counts: Counter[tuple[int, str]] = Counter()
     for each in ordeals:
-        for n, end in enumerate(ends):
-            if each.opened_at < end and (each.ended_at is None or each.ended_at >= end):
-                counts[n, each.code] += 1
-    return [OpenCount(day=day, code=code, open=counts[n, code]) for n, day in enumerate(days) for code in codes]
+        # It is open at the ends of days from the first after its raising to the last up to its end.
+        counts[bisect_right(ends, each.opened_at), each.code] += 1
+        if each.ended_at is not None:
+            counts[bisect_right(ends, each.ended_at), each.code] -= 1
+    found, still = [], Counter[str]()
+    for n, day in enumerate(days):
+        for code in codes:
+            still[code] += counts[n, code]
+            found.append(OpenCount(day=day, code=code, open=still[code]))
+    return found
 
 
 def kept_by_week(dwells: Iterable[Dwell], zone: str) -> list[Kept]:

@@ -7,14 +7,14 @@ from rules.bouncing import came_from
 from rules.decisions import choose, reassign
 from rules.draft import Draft
 from rules.events import Command
-from rules.handoffs import hand
+from rules.handoffs import brought_up_to_date, hand
 from rules.messages import Line, Reply, When, Who
 from rules.notices import CONVERSATION, Card
 from rules.people import is_present, may_reassign, runs, seat
 from rules.refusals import blocked, closed
 from rules.replies import done, refused, usage
 from rules.stages import enter
-from rules.wording.lines import has_it, reach
+from rules.wording.lines import reach
 
 
 def claim(draft: Draft, command: Command) -> Reply:
@@ -48,8 +48,12 @@ def accept(draft: Draft, command: Command) -> Reply:
         line: Line = (f"Nothing on {item.key} waits to be accepted. ", Who(item.owner), " has it", *since, ".")
         return refused("accepted_already", line)
     draft.record("accepted")
+    brought_up_to_date(draft, len(item.handoffs))
     draft.tell(Card(item=item.key, to=CONVERSATION))
-    return done((f"{item.key} is accepted. ", *has_it(draft.item, draft.workflow), "."), item=item.key)
+    until: Line = (
+        (", due ", When(due_at)) if (due_at := draft.item.due_at) and draft.item.clock_stopped_at is None else ()
+    )
+    return done((f"{item.key} is accepted: {draft.item.stage}", *until, "."), item=item.key)
 
 
 def send_back(draft: Draft, command: Command) -> Reply:

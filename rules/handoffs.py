@@ -29,11 +29,21 @@ def hand(draft: Draft, passed_from: str, left: str, *, cause: str = "") -> None:
         draft.record("returned", facts, {"cause": cause})
     else:
         draft.record("handed", {**facts, "taken": item.owner == draft.by})
+    number = len(draft.item.handoffs)
+    brought_up_to_date(draft, number - 1)
     if item.owner not in (draft.by, passed_from):
-        draft.tell(Handed(item=draft.key, to=item.owner, passed_from=draft.by if left == item.stage else passed_from))
+        who = draft.by if left == item.stage else passed_from
+        draft.tell(Handed(item=draft.key, to=item.owner, passed_from=who, number=number))
     rule = draft.workflow.handoffs
     if rule is not None and excess(counted(draft.item, rule.then), rule) is not None:
         open_trouble(draft, rule.then, rule=TOO_MANY, raised_by=DOCKET)
+
+
+def brought_up_to_date(draft: Draft, number: int) -> None:
+    """Have the card of the item's handoff of that `number`, counted from 1, say what became of it."""
+    if 0 < number <= len(draft.item.handoffs):
+        to = draft.item.handoffs[number - 1].to
+        draft.tell(Handed(item=draft.key, to=to, number=number, update=True))
 
 
 def takes_up(draft: Draft, verb: Verb) -> bool:

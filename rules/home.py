@@ -103,14 +103,29 @@ def decision_rows(items: Iterable[Item], reader: str, workflow_of: WorkflowOf, n
 
 
 def own_rows(items: Iterable[Item], reader: str, workflow_of: WorkflowOf, now: datetime) -> list[Row]:
-    """The open items that `reader` owns, by due time, each with what its owner does most."""
-    own = (i for i in items if i.owner == reader and i.closed_at is None and i.workflow != "docket")
+    """The open items that `reader` owns, by due time, each with what its owner does most.
+
+    A review that waits for their verdict is nothing but that: it stands among their decisions.
+    """
+    own = (
+        i
+        for i in items
+        if i.owner == reader
+        and i.closed_at is None
+        and i.workflow != "docket"
+        and not _is_to_judge(i, reader, workflow_of)
+    )
     rows = []
     for item in sorted(own, key=_by_due):
         workflow = workflow_of(item)
         line = _below_each_other([called(item, workflow), standing(item, workflow, reader, now)])
         rows.append(Row(line=line, actions=_deeds(item, workflow)))
     return rows
+
+
+def _is_to_judge(item: Item, reader: str, workflow_of: WorkflowOf) -> bool:
+    judges = any(may_decide(trouble, reader, item.requester) for trouble in item.open_trouble())
+    return judges and workflow_of(item).built_in == "review"
 
 
 def asked_rows(items: Iterable[Item], reader: str, workflow_of: WorkflowOf, now: datetime) -> list[Row]:

@@ -28,12 +28,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A picture by its name (rules/charts.py): what it says, and its numbers in words for whoever does not see it."""
+
+    name: str
+    title: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One page: its title, what it says first, then lists and tables in their order, and the fine print."""
+    """One page: its title, what it says first, then lists, tables and pictures in their order, and the fine print."""
 
     title: Line
     lines: tuple[Line, ...] = ()
-    parts: tuple[Section | Table, ...] = ()
+    parts: tuple[Section | Table | Plot, ...] = ()
     small: tuple[Line, ...] = ()
 
 

@@ -96,10 +96,23 @@ class WentUp(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed(Notice):
-    """`to` has it now; `code` where only that exception's decision was handed over."""
+    """`to` has it now; `code` where only that exception's decision was handed over.
+
+    `number`: the item's handoff that it tells of (0: none); `update`: what became of that, on the card that told of it.
+    """
 
     code: str = ""
     passed_from: str = ""
+    number: int = 0
+    update: bool = False
+
+    @property
+    def slot(self) -> str | None:
+        return f"handed:{self.item}:{self.number}:{self.to}" if self.number else None
+
+    @property
+    def revises(self) -> bool:
+        return self.update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ def choose_owner(draft: Draft) -> tuple[str, str, str]:
         owner, backup = seat(
             draft.book, draft.workflow, person, row.backup or draft.workflow.backup, draft.item.requester, draft.now
         )
-        because = f"row {number} of `owner`" + (f": {row.when.source}" if row.when else "")
+        one = len(draft.workflow.owner) == 1
+        because = f"`owner` of {draft.workflow.name}" if one else f"row {number} of `owner`"
+        because += f": {row.when.source}" if row.when else ""
         return owner, backup, because if owner == person else f"{because}; {draft.book.named(person)} can't take it"
     raise AssertionError("the last row of `owner` has no condition: the loader saw to it")

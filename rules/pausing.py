@@ -10,7 +10,7 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.entries import OWN_RECORD, Entry, stamp
 from rules.events import Command, Event
 from rules.items import Item
-from rules.messages import Form, Reply, Strong
+from rules.messages import Form, Line, Reply, Strong
 from rules.own_events import (
     Failed,
     Looked,
@@ -100,12 +100,23 @@ def switch(command: Command, world: World) -> Ruling:
         all_of_it = (f"`/docket {command.verb} all` means everything.",)
         return Ruling(reply=refused("unknown_workflow", (said,), all_of_it, blank="workflow"))
     if (outside := refusal(command.verb, book, me, guest=command.guest, workflow=workflow)) is not None:
-        return Ruling(reply=outside)
+        return Ruling(reply=_one_of_them(command, world, outside) if workflow is None else outside)
     name = typed if gone else workflow.name if workflow else ""
     standing = next((pause for pause in world.pauses if pause.workflow.casefold() == name.casefold()), None)
     if command.verb == "pause":
         return _pause(command, world, name, standing)
     return _resume(command, world, name, standing)
+
+
+def _one_of_them(command: Command, world: World, outside: Reply) -> Reply:
+    """Who may not let everything go on, but may one workflow that is paused, is told how."""
+    book, me = world.book, world.book.person_of(command.by)
+    paused = [_named(book, pause.workflow.casefold()) for pause in world.pauses if pause.workflow]
+    theirs = [w for w in paused if w is not None and refusal(command.verb, book, me, workflow=w) is None]
+    if command.verb != "resume" or not theirs:
+        return outside
+    lines: list[Line] = [(Strong(f"/docket resume {w.name}"), f"  lets {w.name} go on") for w in theirs]
+    return refused(outside.code, outside.message.headline, *lines)
 
 
 def stoppable(book: Rulebook, typed: str | None) -> str | None:

@@ -6,14 +6,14 @@ They are of everybody's work: the figures that they are made of leave out what i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules.book.rulebook import Digest
 from rules.charts import Picture, Series
-from rules.figures import AGES, Age, Dwell, Kept, OpenCount, quantile
+from rules.figures import AGES, Age, Kept, OpenCount, quantile
 from rules.timing import in_words
 
 #: A digest that covers so much has pictures; the morning's is read in five minutes without.
@@ -115,11 +115,11 @@ def age_of_open(found: Iterable[Age]) -> Picture | None:
     )
 
 
-def time_in_stage(dwells: Iterable[Dwell]) -> Picture | None:
-    """How long items stayed in the slowest stages, by the wall's clock: half of them, and nine in ten."""
-    by_stage: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for each in dwells:
-        by_stage[each.workflow, each.stage].append(each.seconds)
+def time_in_stage(by_stage: Mapping[tuple[str, str], Iterable[float]]) -> Picture | None:
+    """How long (seconds by the wall's clock) items stayed in the slowest stages: half of them, and nine in ten.
+
+    `by_stage` has all stays of a workflow's stage, none without any.
+    """
     if not by_stage:
         return None
     rows = [
@@ -192,9 +192,13 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _long(seconds: float) -> str:
-    """A length of time; of many hours nobody wants the minutes."""
-    hour = 3600
-    return in_words(seconds if seconds < 10 * hour else round(seconds / hour) * hour)
+    """A length of time as a bar beside it shows it: of many hours without minutes, of days with a tenth."""
+    hours = seconds / 3600
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return in_words(seconds if hours < 10 else round(hours) * 3600)
 
 
 def _count(n: int, what: str) -> str:

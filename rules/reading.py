@@ -16,6 +16,7 @@ from rules.exceptions import exceptions
 from rules.home import asked_rows, decision_rows, how_to_ask, nothing_waits, own_rows
 from rules.items import Evidence, Item, Trouble
 from rules.messages import Line, Link, Message, Quote, Reply, Row, Section, Strong, When, Who
+from rules.notices import CONVERSATION, REQUESTER
 from rules.people import may_decide, may_see, steps_left
 from rules.precedents import Precedent
 from rules.quarantine import listing
@@ -23,13 +24,17 @@ from rules.replies import refused, usage
 from rules.rights import refused_to, unknown
 from rules.timing import answer_calendar, timers, work_calendar
 from rules.traces import Kept
+from rules.tracing import trace
 from rules.wording.cards import decision_card, item_card, status
 from rules.wording.checklists import runs_section
 from rules.wording.expecting import awaiting
+from rules.wording.helping import commands_for
+from rules.wording.kinds import DUE, NOTICES
 from rules.wording.lines import title, why_it_is_here
 from rules.wording.passing import way_sections
 from rules.wording.pauses import paused_line
 from rules.wording.standing import called, whose
+from rules.wording.tracing import trace_sections
 
 ROWS = 10
 WorkflowOf = Callable[[Item], Workflow]
@@ -71,7 +76,7 @@ def answer(command: Command, book: Rulebook, workflow_of: WorkflowOf, shelf: She
         return refusal
     match command.verb:
         case "help":
-            return _help(command.name)
+            return _help(command.name, me, book)
         case "mine":
             return _mine(me, book, workflow_of, shelf.items, now)
         case "list" | "exceptions":
@@ -93,22 +98,14 @@ def _reply(message: Message) -> Reply:
     return Reply(message=message)
 
 
-def _help(verb: str | None) -> Reply:
+def _help(verb: str | None, me: str, book: Rulebook) -> Reply:
     if verb in USAGE:
         does, how = USAGE[verb]
         lines: tuple[Line, ...] = ((Strong(f"/docket {how}"),), (f"Like this: `/docket {EXAMPLES[verb]}`",))
         return _reply(Message(subject="help", headline=(Strong(verb), f": {does}"), lines=lines))
     if verb and (said := nearly(verb)) is not None:
         return refused("help", (said.sentence,))
-    rows = tuple(Row(line=(Strong(f"/docket {how}"), f"  {does}")) for does, how in USAGE.values())
-    return _reply(
-        Message(
-            subject="help",
-            headline=("Docket keeps who has what, until when, and why it was decided so.",),
-            lines=(("Write in a channel that it listens to, or type one of these:",),),
-            sections=(Section(heading="", rows=rows),),
-        )
-    )
+    return _reply(commands_for(me, book))
 
 
 def _mine(me: str, book: Rulebook, workflow_of: WorkflowOf, items: Sequence[Item], now: datetime) -> Reply:
@@ -179,11 +176,16 @@ def _about(
                 subject=card.subject,
                 headline=whose(item, workflow, now),
                 lines=(named, *card.lines[1:]),  # the first is the card's own way to say whose it is
-                sections=(*way_sections(item, workflow), *runs_section(item), *proofs, *came, *record),
+                sections=(*_way(item, workflow, shelf.entries, now), *runs_section(item), *proofs, *came, *record),
                 small=(*card.small, *((("Its address: ", Link(shelf.page, shelf.page)),) if shelf.page else ())),
             )
         )
     return _reply(why(item, workflow, book, shelf, now, full=me in book.people))
+
+
+def _way(item: Item, workflow: Workflow, entries: Sequence[Entry], now: datetime) -> tuple[Section, ...]:
+    """Its trace, from end to end; where its record was not read, what the item itself tells of its way."""
+    return trace_sections(item, workflow, trace(item, entries, now)) if entries else way_sections(item, workflow)
 
 
 def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datetime, *, full: bool = True) -> Message:
@@ -210,22 +212,21 @@ def why(item: Item, workflow: Workflow, book: Rulebook, shelf: Shelf, now: datet
         lines += _why_trouble(item, trouble, workflow, book, now)
     coming = sorted(timers(item, book, workflow), key=lambda timer: timer.due_at)
     if coming and full:
-        lines.append(
-            (
-                f"Next: {coming[0].kind.replace('_', ' ')} {coming[0].subject}".rstrip() + " ",
-                When(coming[0].due_at),
-                ".",
-            )
-        )
-    told = (
-        tuple(Row(line=(When(t.at), f"  {t.kind} to ", Who(t.to), f" ({t.state})")) for t in shelf.told[-20:])
-        if full
-        else ()
-    )
+        what = " · ".join(filter(None, (DUE.get(coming[0].kind, coming[0].kind), coming[0].subject)))
+        lines.append(("Next: ", When(coming[0].due_at), f", {what}."))
+    told = tuple(Row(line=(When(t.at), "  ", *_heard(t))) for t in shelf.told[-20:]) if full else ()
     sections = (Section(heading="Who was told", rows=told),) if told else ()
     return Message(
         subject=f"Why {item.key}", headline=whose(item, workflow, now), lines=tuple(lines), sections=sections
     )
+
+
+def _heard(told: Told) -> Line:
+    """`Lee: the decision`; of what is not there yet, how far it is."""
+    to: Line = (
+        ("the thread",) if told.to == CONVERSATION else ("who asked",) if told.to == REQUESTER else (Who(told.to),)
+    )
+    return (*to, f": {NOTICES.get(told.kind, told.kind)}", f" ({told.state})" if told.state != "sent" else "")
 
 
 def _why_trouble(item: Item, trouble: Trouble, workflow: Workflow, book: Rulebook, now: datetime) -> list[Line]:

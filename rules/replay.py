@@ -122,6 +122,13 @@ def _owned(item: Item, entry: Entry) -> Item:
     )
 
 
+def _late(item: Item, entry: Entry) -> Item:
+    """Its deadline passed; an owner who was told of it needs no reminder of the same at once."""
+    reminded_at = entry.at if entry.facts.get("reminds") else item.reminded_at
+    steps = item.late_steps + 1
+    return replace(item, late_steps=steps, next_at=moment(entry.facts.get("next_at")), reminded_at=reminded_at)
+
+
 def _entered(item: Item, entry: Entry) -> Item:
     stopped = item.clock_stopped_at
     if entry.facts["stage"] != item.stage:
@@ -238,7 +245,7 @@ _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
         lambda i, e: replace(i, reminded_at=e.at, reminders=i.reminders + 1, acknowledged_at=None),
         lambda t, e: replace(t, reminded_at=e.at, reminders=t.reminders + 1),
     ),
-    "late": lambda i, e: replace(i, late_steps=i.late_steps + 1, next_at=moment(e.facts.get("next_at"))),
+    "late": _late,
     "escalated": on_trouble(escalated),
     "decided": lambda i, e: replace(on_trouble(decided)(i, e), touched_at=e.at),
     "voided": voided,

@@ -62,12 +62,13 @@ def item_or_trouble(
 
 
 def escalated(trouble: Trouble, entry: Entry) -> Trouble:
-    """A step up the ladder."""
+    """A step up the ladder; whoever may decide was told, and needs no reminder of the same at once."""
     return replace(
         trouble,
         may_decide=tuple(entry.facts["may_decide"]),
         next_at=moment(entry.facts.get("next_at")),
         steps=trouble.steps + 1,
+        reminded_at=entry.at if entry.facts.get("reminds") else trouble.reminded_at,
     )
 
 

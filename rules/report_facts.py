@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rules.book.rulebook import Rulebook
+from rules.figures import Dwell, Ordeal, Passage
+from rules.figures_cases import Ending, Loop
 from rules.items import Item
 from rules.signal_facts import Traces
 
@@ -68,6 +70,24 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """What happened from `since` to before `until`, private work left out; what a report does not ask for is empty."""
+
+    since: datetime
+    until: datetime
+    dwells: Sequence[Dwell] = ()
+    passages: Sequence[Passage] = ()
+    endings: Sequence[Ending] = ()
+    raised: Sequence[Ordeal] = ()
+    loops: Sequence[Loop] = ()
+    said: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (workflow, kind of entry) -> how many
+
+    @property
+    def days(self) -> float:
+        return (self.until - self.since) / timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What was read for a report; what it does not ask for is empty.
 
@@ -83,4 +103,9 @@ class Facts:
     gates: Sequence[GateCount] = ()
     moves: Sequence[Move] = ()
     items: Sequence[Item] = ()
+    period: Period | None = None
+    before: Period | None = None  # the equal time before it
+    standing: Sequence[Dwell] = ()  # where open items stand now
+    version: str = ""  # of the rulebook that came into force between the two
+    changed: Sequence[str] = ()  # the workflows that read differently in it
     traces: Traces | None = None

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from rules.gaps import gaps
 from rules.report_facts import Facts, Move
+from rules.report_table import COVERS, Cell, Kind, Report, record_of
+from rules.reports_flow import first_time_fix, loops, throughput, time_in_stage
+from rules.reports_model import approval_chains, handoff_matrix, ownership
+from rules.reports_worth import change, cost_of_delay, exceptions_by_code, pilot
 from rules.reviews import overdue
 from rules.signals import signals as signals_in
 
-#: How a column is read: an item's key, a person's rulebook key, a moment (UTC), hours, a share of one, a number, words.
-Kind = Literal["key", "person", "time", "hours", "share", "number", "words"]
-Cell = str | int | float | datetime | None
-
-COVERS: Final = timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """An answer: `asks` is the question in words, `columns` are name and kind, `rows` the cells in their order."""
-
-    name: str
-    asks: str
-    columns: tuple[tuple[str, Kind], ...]
-    rows: Sequence[tuple[Cell, ...]]
-    empty: str
+__all__ = ["COVERS", "QUESTIONS", "Cell", "Kind", "Report", "nearest", "record_of"]
 
 
 def closed_without_evidence(facts: Facts) -> Report:
@@ -211,6 +199,18 @@ QUESTIONS: Final[Mapping[str, Callable[[Facts], Report]]] = {
     "handoffs": handoffs,
     "remediation": remediation,
     "signals": signals,
+    "time-in-stage": time_in_stage,
+    "throughput": throughput,
+    "first-time-fix": first_time_fix,
+    "loops": loops,
+    "exceptions-by-code": exceptions_by_code,
+    "cost-of-delay": cost_of_delay,
+    "pilot": pilot,
+    "change": change,
+    "handoff-matrix": handoff_matrix,
+    "approval-chains": approval_chains,
+    "ownership": ownership,
+    "gaps": gaps,
 }
 
 
@@ -218,11 +218,6 @@ def nearest(name: str) -> str:
     """The report that a name probably means; "" where it is like none."""
     best = process.extractOne(name.lower()[:40], list(QUESTIONS), scorer=fuzz.ratio, score_cutoff=55)
     return str(best[0]) if best else ""
-
-
-def record_of(report: Report) -> list[dict[str, Any]]:
-    """The rows for programs: an object each, in the order of the columns."""
-    return [dict(zip((name for name, _ in report.columns), row, strict=True)) for row in report.rows]
 
 
 def _ordinary(facts: Facts, workflow: str) -> bool:

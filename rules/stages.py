@@ -10,7 +10,7 @@ from rules.book.rulebook import Stage
 from rules.checklists import begin
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
-from rules.handoffs import go_on, hand
+from rules.handoffs import brought_up_to_date, go_on, hand
 from rules.items import Outcome
 from rules.notices import CONVERSATION, REQUESTER, Card, Closed, Handed
 from rules.outgoing import tell_author
@@ -86,6 +86,7 @@ def finish(
         wanted = draft.workflow.close.evidence
         ended["evidence"] = [proof.id for proof in draft.item.evidence if proof.kind in wanted]
     draft.record("closed", {**ended, **(facts or {})}, {"rationale": rationale} if rationale else None, by=by)
+    brought_up_to_date(draft, len(draft.item.handoffs))
     draft.tell(Card(item=draft.key, to=CONVERSATION), Closed(item=draft.key, to=REQUESTER))
     if outcome == "done":
         go_on(draft)

@@ -71,7 +71,7 @@ def stand_still(event: StoodStill, world: World, item: Item) -> Ruling:
     put_off = [
         {"kind": t.kind, "subject": t.subject, "due_at": stamp(t.due_at), "until": stamp(until)}
         for t in follows
-        if (until := wanted.get((t.kind, t.subject), t.due_at)) != t.due_at
+        if (until := wanted.get((t.kind, t.subject), t.due_at)) > t.due_at
     ]
     draft = Draft(world, event, workflow, item.key, item)
     draft.by = DOCKET

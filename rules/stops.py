@@ -7,7 +7,7 @@ from rules.book.rulebook import ExceptionRule
 from rules.draft import DOCKET, Draft
 from rules.entries import stamp
 from rules.items import Trouble
-from rules.notices import CONVERSATION, Card, DecisionCard
+from rules.notices import CONVERSATION, Card, DecisionCard, Handed
 from rules.people import ladder, seat
 from rules.remediation import watch
 from rules.timing import answer_calendar, moved, work_calendar
@@ -190,3 +190,11 @@ def keep_clock(draft: Draft) -> None:
         times = {"due_at": item.due_at, "next_at": item.next_at}
         then = {n: moved(calendar, stage.within, at, item.clock_stopped_at, draft.now) for n, at in times.items() if at}
         draft.record("clock", {"running": True, **{name: stamp(at) for name, at in then.items()}}, by=DOCKET)
+        _call_on(draft)
+
+
+def _call_on(draft: Draft) -> None:
+    """It is the owner's again: the card in the thread says so, but an edit of it reaches nobody."""
+    owner = draft.item.owner
+    if owner != draft.by and not draft.hears(owner):
+        draft.tell(Handed(item=draft.key, to=owner))

@@ -93,6 +93,8 @@ def _stage(item: Item, book: Rulebook, workflow: Workflow) -> tuple[Timer, ...]:
         # Whoever is on it is left alone for as long as a first reminder takes, from their last sign of life on (M137).
         lapses = calendar.share(item.acknowledged_at, stage.within, book.defaults.reminders.first)
         at = max(at, hours.next_opening(lapses))
+    if not item.late_steps:
+        at = _unless_told(at, item.due_at, book, calendar, hours)
     found.append(Timer(kind=REMIND, subject="", due_at=at))
     if item.touched_at is not None and (code := stale_code(workflow)) and not item.open_trouble(code):
         quiet = workflow.stale_after or stage.within
@@ -136,6 +138,8 @@ def _trouble(item: Item, trouble: Trouble, book: Rulebook, workflow: Workflow) -
     first = calendar.share(trouble.opened_at, rule.respond_within, book.defaults.reminders.first)
     hours = reminder_hours(book, workflow, trouble.code, trouble.owner)
     at = _next_reminder(first, trouble.reminded_at, trouble.snoozed_until, book, calendar, hours)
+    if trouble.next_at is not None:
+        at = _unless_told(at, trouble.next_at, book, calendar, hours)
     return (*found, Timer(kind=REMIND, subject=trouble.code, due_at=at))
 
 
@@ -151,6 +155,14 @@ def _next_reminder(
     if snoozed_until is not None and snoozed_until > at:
         at = snoozed_until
     return hours.next_opening(at)
+
+
+def _unless_told(
+    at: datetime, told_at: datetime, book: Rulebook, calendar: BusinessCalendar, hours: BusinessCalendar
+) -> datetime:
+    """When to remind, if a missed deadline is told at `told_at` in messages of its own: those are a reminder, too."""
+    again = hours.next_opening(calendar.add(told_at, book.defaults.reminders.every))
+    return again if told_at <= at < again else at
 
 
 def reminder_hours(book: Rulebook, workflow: Workflow, code: str, person: str) -> BusinessCalendar:
@@ -169,6 +181,8 @@ def snooze_limit(book: Rulebook, workflow: Workflow, now: datetime) -> datetime:
 def in_words(seconds: float) -> str:
     """A length of time as people say it: `25 min`, `2 h`, `1 h 30`, `3 days`."""
     minutes = int(timedelta(seconds=seconds) / timedelta(minutes=1))
+    if minutes < 1:
+        return "under a minute"
     if minutes < 60:
         return f"{minutes} min"
     hours, left = divmod(minutes, 60)

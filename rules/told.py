@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Final
 
+from rules import expecting
 from rules.answers import fill
 from rules.attaching import attach
 from rules.book.rulebook import Rulebook, Workflow
@@ -134,6 +135,7 @@ def _say(
     draft = Draft(world, event, workflow, item.key, item)
     said = {**values, **({STATUS: event.status} if event.status else {})} if event.system else {}
     _record(draft, event, said)
+    expecting.hear(draft, "hook", event.system)
     if note:
         attach(draft, note, (), {})
         if draft.item.closed_at is None:

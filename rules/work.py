@@ -12,7 +12,7 @@ from rules.decisions import choose, may
 from rules.draft import Draft
 from rules.entries import stamp
 from rules.events import Command, Verb
-from rules.handoffs import takes_up
+from rules.handoffs import brought_up_to_date, takes_up
 from rules.items import Trouble
 from rules.messages import Line, Reply, When, Who
 from rules.notices import CONVERSATION, Card
@@ -35,9 +35,13 @@ def work(draft: Draft, command: Command) -> Ruling:
         # Before the deed, which may hand it on; and only with it, for a refused one accepts nothing.
         taken = Draft(draft.world, command, draft.workflow, draft.key, draft.item)
         taken.record("accepted", {"verb": command.verb})
+        brought_up_to_date(taken, len(taken.item.handoffs))
         if not (reply := deed(taken, command)).refused:
             return taken.ruling(reply=reply)
-    return draft.ruling(reply=deed(draft, command))
+    reply = deed(draft, command)
+    if not reply.refused and command.verb in ("tick", "evidence", "ack"):
+        brought_up_to_date(draft, len(draft.item.handoffs))  # its buttons are others now
+    return draft.ruling(reply=reply)
 
 
 def _except(draft: Draft, command: Command) -> Reply:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from rules.figures import AGES, Age, Dwell, Ordeal, Passage, Scope
+from rules.figures_cases import JUDGED, Ending, Loop, ending
 from rules.figures_stays import STEPS, Step, stays
 from storage.items import load
 from storage.schema import exceptions, items, ledger
@@ -40,7 +41,7 @@ def dwells(conn: Connection, ws: str, since: datetime, until: datetime, scope: S
 
 def standing(conn: Connection, ws: str, now: datetime, scope: Scope) -> list[Dwell]:
     """The stay of every open item, which has not ended, by item."""
-    of = select(items.c.key.label("item")).where(items.c.workspace == ws, _OPEN)
+    of = select(items.c.key.label("item")).where(items.c.workspace == ws, _OPEN).distinct()
     return [stay for stay in _stays(conn, ws, of, now, scope) if not stay.ended]
 
 
@@ -69,16 +70,17 @@ def ordeals(conn: Connection, ws: str, since: datetime, until: datetime, scope: 
     base = (
         select(*columns)
         .join_from(exceptions, items, _of_item(c.item, c.workspace))
-        .where(c.workspace == ws, c.opened_at < until, *seen(scope))
+        .where(c.workspace == ws, *seen(scope))
     )
-    undecided = base.where(c.state == literal_column("'open'"))
+    # Ordered as the index of open exceptions is, or SQLite would read all that there ever were.
+    undecided = base.where(c.state == literal_column("'open'")).order_by(c.due_at)
     ended = base.where(c.ended_at.is_not(None), c.ended_at >= since)
     found = []
     for row in (*conn.execute(undecided), *conn.execute(ended)):
         end = row.ended_at
         if row.state == "void" and row.decided_by is not None:  # it ended when it was decided, before that was void
             end = _decided_at(conn, ws, row.item, row.n) or end
-        if end is None or end >= since:
+        if row.opened_at < until and (end is None or end >= since):
             found.append(
                 Ordeal(item=row.item, workflow=row.workflow, code=row.code, opened_at=row.opened_at, ended_at=end)
             )
@@ -98,19 +100,75 @@ def ages(conn: Connection, ws: str, now: datetime, scope: Scope) -> list[Age]:
     return [Age(workflow=row.workflow, bucket=AGES[row.bucket][1], open=row.open) for row in conn.execute(wanted)]
 
 
-def records(
-    conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope, ends: Sequence[str], kinds: Sequence[str]
-) -> Iterator[tuple[str, str, list[Step]]]:
-    """Of every item with an entry of the kinds `ends` in the time: its key, its workflow, its entries of `kinds` up to
-    then, in order. `ends` are kinds of `MOVES`.
-    """
-    return _steps(conn, ws, _moved(ws, since, until, ends), until, scope, kinds)
-
-
 def _decided_at(conn: Connection, ws: str, key: str, n: int) -> datetime | None:
     item = load(conn, ws, key)
     decision = item.exceptions[n].decision if item is not None else None
     return decision.at if decision is not None else None
+
+
+def endings(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Ending]:
+    """Every item that was closed as done in the time, as it was judged at the end of that, by item."""
+    of = _moved(ws, since, until, ("closed",))
+    found = (
+        ending(item, workflow, steps, since) for item, workflow, steps in _steps(conn, ws, of, until, scope, JUDGED)
+    )
+    return [each for each in found if each is not None]
+
+
+def raised(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Ordeal]:
+    """Every exception and gate that was raised in the time, the oldest first; when it ended is not told."""
+    c = exceptions.c
+    wanted = (
+        select(c.item, c.workflow, c.code, c.opened_at)
+        .join_from(exceptions, items, _of_item(c.item, c.workspace))
+        .where(c.workspace == ws, c.opened_at >= since, c.opened_at < until, *seen(scope))
+        .order_by(c.opened_at, c.item, c.n)
+    )
+    return [Ordeal(**row._mapping) for row in conn.execute(wanted)]
+
+
+def loops(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> list[Loop]:
+    """Every time that work went back in the time, the oldest first."""
+    kinds: dict[str, Any] = {"returned": "sent back", "reopened": "reopened", "changes_asked": "approval sent back"}
+    wanted = (
+        select(ledger.c.item, items.c.workflow, ledger.c.kind, ledger.c.at, ledger.c.facts)
+        .join_from(ledger, items, _of_item(ledger.c.item, ledger.c.workspace))
+        .where(*_within(ws, since, until, tuple(kinds)), *seen(scope))
+    )
+    found = []
+    for row in conn.execute(wanted):
+        told = json.loads(row.facts)
+        ends = {"returned": (told.get("left"), told.get("stage")), "reopened": ("closed", told.get("stage"))}
+        left, to = ends.get(row.kind) or (told["code"], "")
+        own = {"item": row.item, "workflow": row.workflow, "kind": kinds[row.kind], "at": row.at}
+        found.append(Loop(**own, left=left or "", to=to or ""))
+    earlier, c = exceptions.alias(), exceptions.c
+    before = (
+        earlier.c.workspace == c.workspace, earlier.c.item == c.item, earlier.c.n < c.n, earlier.c.code == c.code,
+    )  # fmt: skip
+    again = (
+        select(c.item, c.workflow, c.code, c.opened_at)
+        .join_from(exceptions, items, _of_item(c.item, c.workspace))
+        .where(c.workspace == ws, c.opened_at >= since, c.opened_at < until, exists().where(*before), *seen(scope))
+    )
+    found += [
+        Loop(item=each.item, workflow=each.workflow, kind="raised again", left=each.code, to="", at=each.opened_at)
+        for each in conn.execute(again)
+    ]
+    return sorted(found, key=lambda each: (each.at, each.item, each.kind))
+
+
+def said(conn: Connection, ws: str, since: datetime, until: datetime, scope: Scope) -> dict[tuple[str, str], int]:
+    """How many messages, questions, decisions and approvals sent back the record has, by workflow and kind of entry."""
+    kinds = ("attached", "asked", "changes_asked", "decided", "reminded")
+    wanted = (
+        select(items.c.workflow, ledger.c.kind, func.count().label("many"))
+        .join_from(ledger, items, _of_item(ledger.c.item, ledger.c.workspace))
+        .where(ledger.c.workspace == ws, ledger.c.at >= since, ledger.c.at < until, ledger.c.kind.in_(kinds))
+        .where(*seen(scope))
+        .group_by(items.c.workflow, ledger.c.kind)
+    )
+    return {(row.workflow, row.kind): row.many for row in conn.execute(wanted)}
 
 
 def _stays(conn: Connection, ws: str, of: Select[Any], until: datetime, scope: Scope) -> Iterator[Dwell]:
@@ -126,12 +184,13 @@ def _steps(
         select(ledger.c.item, items.c.workflow, ledger.c.kind, ledger.c.at, ledger.c.facts)
         .join_from(chosen, items, and_(items.c.workspace == ws, items.c.key == chosen.c.item))
         .join(ledger, and_(ledger.c.workspace == ws, ledger.c.item == chosen.c.item))
-        .where(ledger.c.kind.in_(kinds), ledger.c.at < until, *seen(scope))
+        .where(ledger.c.kind.in_(kinds), *seen(scope))
         .order_by(ledger.c.item, ledger.c.seq)
     )
     rows = conn.execute(wanted, execution_options={"yield_per": 1000})
     for (item, workflow), own in groupby(rows, key=lambda row: (row.item, row.workflow)):
-        yield item, workflow, [Step(row.kind, row.at, json.loads(row.facts)) for row in own]
+        # Not asked of SQLite, which would read by that time instead of by the item.
+        yield item, workflow, [Step(row.kind, row.at, json.loads(row.facts)) for row in own if row.at < until]
 
 
 def _moved(ws: str, since: datetime, until: datetime, kinds: Sequence[str]) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Which notice of which lane is next, as statements: the rules of the queue that storage/outbox.py serves.
+"""The statements of the queue that storage/outbox.py serves, most of all which notice of which lane is next.
 
 A lane is served in the order of `n`. A row is in line from its `not_before` on; one that is being tried again stays in
 line and keeps what stands behind it waiting. A lane with a live lease is being served by somebody.
@@ -7,6 +7,7 @@ line and keeps what stands behind it waiting. A lane with a live lease is being 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +18,9 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    insert,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -59,6 +62,32 @@ REPLACE = Rendered(
     )
     .returning(outbox.c.id)
 )
+SENT = Rendered(
+    update(outbox)
+    .where(outbox.c.id == bindparam("this"))
+    .values(
+        state=literal_column("'sent'"),
+        ended_at=bindparam("at"),
+        lease_until=null(),
+        place=bindparam("where_to"),
+        message_id=bindparam("as_which"),
+        problem=null(),
+    )
+)
+PUT = Rendered(
+    insert(outbox),
+    [
+        "id", "workspace", "lane", "slot", "item", "kind", "notice", "state", "attempts", "begun", "created_at",
+        "not_before", "story",
+    ],
+)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def begun(count: int) -> Rendered:
+    """That the sends of so many notices begin now."""
+    ids = [bindparam(f"i{n}", type_=outbox.c.id.type) for n in range(count)]
+    return Rendered(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
 
 
 def _heads(*more: ColumnElement[bool]) -> Select[Any]:

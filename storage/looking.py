@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, and_, literal_column, null, or_, select
@@ -36,7 +37,8 @@ def open_items(
     if len(found) < limit:
         further = (items.c.key > after.key,) if after is not None and after.at is None else ()
         undated = (*wanted, items.c.due_at.is_(null()), *further)
-        found += _page(conn, undated, (items.c.key,), limit - len(found))
+        # not the bare key, or SQLite would walk all open items by their key to spare itself sorting these few
+        found += _page(conn, undated, (items.c.key.concat(""),), limit - len(found))
     return found
 
 
@@ -79,7 +81,7 @@ def _behind(after: After, within: ColumnElement[bool], past: ColumnElement[bool]
 
 
 def _page(
-    conn: Connection, wanted: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[object]], limit: int
+    conn: Connection, wanted: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int
 ) -> list[Item]:
     bodies = conn.scalars(select(items.c.body).where(*wanted).order_by(*order).limit(limit))
     return [_BODY.validate_json(body) for body in bodies]

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, func, literal_column, select, update
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
-from storage.lanes import BUNDLE, BUNDLED, REPLACE, STANDING, WAITING, line
+from storage.lanes import BUNDLE, BUNDLED, PUT, REPLACE, SENT, STANDING, WAITING, begun, line
 from storage.pauses import notices_rest
-from storage.rendered import Rendered
 from storage.schema import outbox
 
 
@@ -84,7 +83,7 @@ def put(
         "kind": type(notice).__name__, "notice": body, "state": "waiting", "attempts": 0, "begun": False,
         "created_at": at, "not_before": not_before, "story": story,
     }  # fmt: skip
-    _PUT.run(conn, row)
+    PUT.run(conn, row)
     return str(row["id"])
 
 
@@ -154,7 +153,7 @@ def begin(conn: Connection, ids: Sequence[str]) -> bool:
     """
     if notices_rest(conn, ids):
         return False
-    conn.execute(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
+    begun(len(ids)).run(conn, {f"i{n}": each for n, each in enumerate(ids)})
     return True
 
 
@@ -171,7 +170,7 @@ def left(conn: Connection, id: str, files: Mapping[str, str]) -> None:
 
 def sent(conn: Connection, id: str, place: str, message_id: str, at: datetime) -> None:
     """It arrived: as which message, where, and when (UTC)."""
-    _end(conn, id, state="sent", place=place, message_id=message_id, at=at, problem=None)
+    SENT.run(conn, {"this": id, "at": at, "where_to": place, "as_which": message_id})
 
 
 def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, maybe_sent: bool = False) -> None:
@@ -268,13 +267,6 @@ def _end(conn: Connection, id: str, *, state: str, at: datetime, **values: Any) 
     conn.execute(update(outbox).where(outbox.c.id == id).values(state=state, ended_at=at, lease_until=None, **values))
 
 
-_PUT = Rendered(
-    insert(outbox),
-    [
-        "id", "workspace", "lane", "slot", "item", "kind", "notice", "state", "attempts", "begun", "created_at",
-        "not_before", "story",
-    ],
-)  # fmt: skip
 _CLAIMED = (
     outbox.c.n, outbox.c.id, outbox.c.workspace, outbox.c.lane, outbox.c.kind, outbox.c.notice, outbox.c.attempts,
     outbox.c.created_at, outbox.c.begun, outbox.c.story,

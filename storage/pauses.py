@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     bindparam,
     delete,
     exists,
@@ -42,7 +41,7 @@ def standing(conn: Connection, ws: str) -> tuple[Pause, ...]:
 
 def any_stands(conn: Connection) -> bool:
     """Whether anything is paused, in any workspace."""
-    return conn.execute(_ANY).first() is not None
+    return bool(_ANY.scalars(conn, {}))
 
 
 def begin(conn: Connection, ws: str, pause: Pause) -> None:
@@ -133,8 +132,7 @@ def standing_by(conn: Connection, ws: str, workflow: str) -> tuple[int, int, Row
 
 def rests(conn: Connection, ws: str, item: str) -> bool:
     """Whether the workflow of that item is paused ("": whether everything is)."""
-    found = conn.execute(_RESTS, {"ws": ws, "wanted": item}).first()
-    return found is not None
+    return bool(_RESTS.scalars(conn, {"ws": ws, "wanted": item}))
 
 
 def resting(row_workspace: ColumnElement[Any], row_item: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -176,7 +174,7 @@ _ALL: tuple[Column[Any], ...] = tuple(pauses.c)
 _STANDING = Rendered(
     select(*_ALL).where(pauses.c.workspace == bindparam("ws"), pauses.c.ended_at.is_(null())).order_by(pauses.c.since)
 )
-_ANY = select(pauses.c.workflow).where(pauses.c.ended_at.is_(null())).limit(1)
+_ANY = Rendered(select(pauses.c.workflow).where(pauses.c.ended_at.is_(null())).limit(1))
 _BEGIN = insert(pauses, lambda new: new.on_conflict_do_nothing())
 _HELD = exists().where(
     pauses.c.workspace == inbox.c.workspace,
@@ -190,4 +188,4 @@ _NEXT = (
     .order_by(inbox.c.at, inbox.c.outside_id)
     .limit(1)
 )
-_RESTS: Select[Any] = select(literal_column("1")).where(resting(bindparam("ws"), bindparam("wanted")))
+_RESTS = Rendered(select(literal_column("1")).where(resting(bindparam("ws"), bindparam("wanted"))))

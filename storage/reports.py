@@ -4,57 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, cast, distinct, extract, func, literal_column, or_, select
 from sqlalchemy import Double as Number
 
+from rules.figures import Scope
 from rules.report_facts import ClosedItem, CodeCount, GateCount, Move, Stalled
+from storage.figures import seen
 from storage.schema import exceptions, items, ledger, ledger_texts
 
+EVERYTHING: Final = Scope()
+_OF_ITEM: Final = and_(items.c.workspace == exceptions.c.workspace, items.c.key == exceptions.c.item)
 
-def unproven(conn: Connection, ws: str, since: datetime) -> list[ClosedItem]:
+
+def unproven(conn: Connection, ws: str, since: datetime, scope: Scope = EVERYTHING) -> list[ClosedItem]:
     """Closed as done without proof since then, the newest first."""
     wanted = (
         select(items.c.key, items.c.workflow, items.c.title, items.c.owner, items.c.closed_at)
         .where(
             items.c.workspace == ws, items.c.closed_at.is_not(None), items.c.closed_at >= since,
-            literal_column("NOT proven"), items.c.outcome == "done",
+            literal_column("NOT proven"), items.c.outcome == "done", *seen(scope),
         )
         .order_by(items.c.closed_at.desc())
     )  # fmt: skip
     return [ClosedItem(**row._mapping) for row in conn.execute(wanted)]
 
 
-def codes(conn: Connection, ws: str, since: datetime) -> list[CodeCount]:
+def codes(conn: Connection, ws: str, since: datetime, scope: Scope = EVERYTHING) -> list[CodeCount]:
     """Every code that was raised since then, the most frequent first."""
     raised = func.count().label("raised")
     still = func.sum(case((exceptions.c.state == literal_column("'open'"), 1), else_=0)).label("open")
     wanted = (
         select(exceptions.c.workflow, exceptions.c.code, raised, still, func.max(exceptions.c.item).label("last"))
-        .where(exceptions.c.workspace == ws, exceptions.c.opened_at >= since)
+        .join_from(exceptions, items, _OF_ITEM)
+        .where(exceptions.c.workspace == ws, exceptions.c.opened_at >= since, *seen(scope))
         .group_by(exceptions.c.workflow, exceptions.c.code)
         .order_by(raised.desc(), exceptions.c.workflow, exceptions.c.code)
     )
     return [CodeCount(**{**row._mapping, "open": int(row.open)}) for row in conn.execute(wanted)]
 
 
-def stalls(conn: Connection, ws: str, since: datetime, silent: Collection[tuple[str, str]]) -> list[Stalled]:
+def stalls(
+    conn: Connection, ws: str, since: datetime, silent: Collection[tuple[str, str]], scope: Scope = EVERYTHING
+) -> list[Stalled]:
     """For each workflow the items opened since then, and how many of them met one of the codes `silent`.
 
     `silent` are (workflow, code) pairs: what silence and lateness raise.
     """
     opened = (
         select(items.c.workflow, func.count().label("opened"))
-        .where(items.c.workspace == ws, items.c.opened_at >= since)
+        .where(items.c.workspace == ws, items.c.opened_at >= since, *seen(scope))
         .group_by(items.c.workflow)
     )
     met = [and_(exceptions.c.workflow == workflow, exceptions.c.code == code) for workflow, code in sorted(silent)]
-    of_the_item = and_(items.c.workspace == exceptions.c.workspace, items.c.key == exceptions.c.item)
+    # Asked of each exception: joined, SQLite pairs every item of the time with every exception of the time.
+    began = select(items.c.key).where(_OF_ITEM, items.c.opened_at >= since, *seen(scope)).correlate(exceptions)
     stalled = (
         select(exceptions.c.workflow, func.count(distinct(exceptions.c.item)).label("stalled"))
-        .join_from(exceptions, items, of_the_item)
-        .where(exceptions.c.workspace == ws, exceptions.c.opened_at >= since, items.c.opened_at >= since, or_(*met))
+        .where(exceptions.c.workspace == ws, exceptions.c.opened_at >= since, or_(*met), began.exists())
         .group_by(exceptions.c.workflow)
     )
     found = {row.workflow: row.stalled for row in conn.execute(stalled)} if met else {}
@@ -64,7 +72,7 @@ def stalls(conn: Connection, ws: str, since: datetime, silent: Collection[tuple[
     ]
 
 
-def gates(conn: Connection, ws: str, since: datetime) -> list[GateCount]:
+def gates(conn: Connection, ws: str, since: datetime, scope: Scope = EVERYTHING) -> list[GateCount]:
     """What became of every decision that ended since then, by workflow and code."""
     waited = func.sum(_seconds(conn, exceptions.c.opened_at, exceptions.c.ended_at)).label("waited")
     wanted = (
@@ -77,7 +85,9 @@ def gates(conn: Connection, ws: str, since: datetime) -> list[GateCount]:
             ),
             waited,
         )
+        .join_from(exceptions, items, _OF_ITEM)
         .where(exceptions.c.workspace == ws, exceptions.c.ended_at.is_not(None), exceptions.c.ended_at >= since)
+        .where(*seen(scope))
         .group_by(exceptions.c.workflow, exceptions.c.code)
     )
     return [
@@ -89,7 +99,7 @@ def gates(conn: Connection, ws: str, since: datetime) -> list[GateCount]:
     ]  # fmt: skip
 
 
-def moves(conn: Connection, ws: str, since: datetime, kinds: Sequence[str]) -> list[Move]:
+def moves(conn: Connection, ws: str, since: datetime, kinds: Sequence[str], scope: Scope = EVERYTHING) -> list[Move]:
     """The entries of these kinds (`handed`, `returned`) since then, oldest first."""
     said = and_(
         ledger_texts.c.workspace == ledger.c.workspace, ledger_texts.c.item == ledger.c.item,
@@ -105,7 +115,7 @@ def moves(conn: Connection, ws: str, since: datetime, kinds: Sequence[str]) -> l
         .outerjoin(ledger_texts, said)
         .where(
             ledger.c.workspace == ws, literal_column("ledger.kind IN ('handed', 'returned')"),
-            ledger.c.kind.in_(kinds), ledger.c.at >= since,
+            ledger.c.kind.in_(kinds), ledger.c.at >= since, *seen(scope),
         )
         .order_by(ledger.c.at, ledger.c.item, ledger.c.seq)
     )  # fmt: skip

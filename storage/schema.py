@@ -130,7 +130,7 @@ ledger = table(
     Column("hash", Text, nullable=False),
     Index("ledger_at", "workspace", "at"),
     Index("ledger_moves", "workspace", "at", "item", "seq", **where("kind IN ('handed', 'returned')")),
-    Index("ledger_steps", "workspace", "at", "item", "kind", **where(STEPS)),
+    Index("ledger_steps", "workspace", "at", "item", "seq", "kind", **where(STEPS)),
 )
 
 #: People's words and strangers' names: apart from the ledger, because these rows alone may be deleted.

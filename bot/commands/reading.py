@@ -105,15 +105,19 @@ def show(
         from rules.attaching import files_of
         from rules.reading import entry_line, file_line
         from rules.record import item_json, veil
+        from rules.tracing import trace, trace_json
         from rules.wording.cards import item_card
-        from rules.wording.passing import way_sections
+        from rules.wording.tracing import trace_sections
         from storage import ledger
 
         item = await _item(store, books, key)
         hidden = await veiled(store, books, [item], "show", private=private)
         recorded = await store.read(lambda c: ledger.of_item(c, books.workspace, item.key))
+        now = datetime.now(UTC)
+        way = trace(item, [one.entry for one in recorded], now)
         if json:
             whole = item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded])
+            whole["trace"] = trace_json(way)
             data(veil(whole) if hidden else whole)
             return
         if hidden:
@@ -121,13 +125,14 @@ def show(
             return
         workflow = await store.read(lambda c: books.workflow(c, item))
         zone = books.current.timezone
-        now = datetime.now(UTC)
         card = item_card(item, workflow, books.current, now)
         typer.echo(inert(in_words(card, books.current, now)))
-        for section in way_sections(item, workflow):
+        for section in trace_sections(item, workflow, way):
             typer.echo(section.heading)
             for row in section.rows:
                 typer.echo(f"  {flat(row.line, books.current.named, zone)}")
+            if section.rest:
+                typer.echo(f"  {section.rest}")
         came = files_of(one.entry for one in recorded)
         for line in ["Files", *(f"  {flat(file_line(f), books.current.named, zone)}" for f in came)] if came else ():
             typer.echo(line)

@@ -11,7 +11,7 @@ import typer
 
 from bot.commands.ledger import harmless
 from bot.commands.opening import over
-from bot.terminal import data, local, say, stop, table
+from bot.terminal import data, finish, inert, local, say, stop, table
 
 
 def report(
@@ -46,11 +46,13 @@ def report(
         elif as_csv:
             writer = csv.writer(sys.stdout)
             writer.writerow([column for column, _ in found.columns])
-            writer.writerows([harmless(str(_plain(cell) or "")) for cell in row] for row in found.rows)
+            writer.writerows([harmless(_in_csv(cell)) for cell in row] for row in found.rows)
         elif not found.rows:
             say(found.empty)
         else:
             say(found.asks)
+            if found.tells:
+                say(found.tells)
             kinds = [kind for _, kind in found.columns]
             heads = tuple(column.replace("_", " ").upper() for column, _ in found.columns)
             zone = books.current.timezone
@@ -59,25 +61,57 @@ def report(
     over(work)
 
 
+def model(
+    name: Annotated[str | None, typer.Argument(metavar="[WORKFLOW]", help="Which workflow; else all of them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """A workflow on one page, as the rulebook has it: who does what until when, what stops it, what proves it.
+
+    Example: docketbot model refund
+    """
+    from bot.config import rulebook, settings
+
+    async def work() -> None:
+        from bot.digest_command import in_words
+        from rules.model import model_json
+        from rules.wording.model import page
+
+        book, _ = rulebook(settings().rulebook)
+        flows = [flow for flow in book.workflows.values() if not flow.built_in and name in (None, flow.name)]
+        if not flows:
+            known = ", ".join(flow.name for flow in book.workflows.values() if not flow.built_in)
+            stop(f"The rulebook has no workflow `{name}`. It has: {known}.")
+        if as_json:
+            found = [model_json(flow, book) for flow in flows]
+            data(found[0] if name else found)
+            return
+        now = datetime.now(UTC)
+        typer.echo("\n".join(inert(in_words(page(flow, book), book, now)) for flow in flows))
+
+    finish(work)
+
+
 def _plain(cell: Any) -> Any:
     """For programs: times as RFC 3339 in UTC, hours and shares rounded."""
     from rules.entries import stamp
 
     if isinstance(cell, datetime):
         return stamp(cell)
+    if isinstance(cell, tuple):
+        return list(cell)
     return round(cell, 4) if isinstance(cell, float) else cell
 
 
-def _read(cell: Any, kind: str, zone: str) -> str:
+def _in_csv(cell: Any) -> str:
+    """A cell of a spreadsheet; several keys stand in one, a blank apart."""
+    plain = _plain(cell)
+    return "" if plain is None else " ".join(plain) if isinstance(plain, list) else str(plain)
+
+
+def _read(cell: Any, kind: Any, zone: str) -> str:
     """For people at a terminal."""
-    match kind, cell:
-        case _, None:
-            return ""
-        case "time", datetime():
-            return local(cell, zone)
-        case "hours", _:
-            return f"{cell:.1f} h"
-        case "share", _:
-            return f"{cell:.0%}"
-        case _:
-            return str(cell)
+    from rules.wording.reports import figure
+
+    if isinstance(cell, datetime):
+        return local(cell, zone)
+    return "" if cell is None else figure(kind, cell)

@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, PackageLoader
 
+from handlers.images import Image
 from handlers.mail.addresses import with_detail
 from handlers.mail.headers import safe
 from handlers.mail.identity import our_id
 from handlers.pieces import Piece, Reading, piece
-from handlers.ports import Image, Outgoing
+from handlers.ports import Outgoing
 from rules.messages import Line, Message, Who
 
 _WIDTH = 72  # columns of the text part: under 76 also where it is quoted once

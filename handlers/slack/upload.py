@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.ports import Image, Passing
+from handlers.images import Image
+from handlers.ports import Passing
 from handlers.slack.client import fault
 from handlers.slack.send import CALL_ERRORS
 from handlers.slack.wire import string

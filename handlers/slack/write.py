@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from handlers.ports import Image
+from handlers.images import Image
 from handlers.slack.buttons import Block, action_blocks
 from handlers.slack.mrkdwn import Reader, cut, lines, plain, size
 from rules.messages import Line, Message, Row, Section, Strong

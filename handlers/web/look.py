@@ -23,7 +23,6 @@ from handlers.web.origin import from_here
 from handlers.web.taps import Taps
 from handlers.web.write import HEADERS, page, sentence
 from rules.links import LOOK, WAY_IN
-from rules.looking import Table
 from rules.messages import Line
 
 log = logging.getLogger(__name__)
@@ -43,6 +42,9 @@ OUT = "You are signed out."
 #: What an address may ask for, and how much of it is read.
 _ASKED = ("workflow", "owner", "state", "key", "after", "from")
 _ASKED_CHARACTERS = 100
+
+#: Pictures of our own, and the empty one that keeps browsers from asking for a favicon.
+_POLICY = {"Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; img-src 'self' data:"}
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -67,12 +69,15 @@ class LookPages:
             ("mine", "mine"),
             ("items", "items"),
             ("items/{name}", "item"),
+            ("trends", "trends"),
             ("reports", "reports"),
             ("reports/{name}", "report"),
+            ("workflows/{name}", "workflow"),
         )
         for path, place in places:
             door.add("GET", LOOK + path, self._guarded(self._shows(place)))
         door.add("GET", LOOK.rstrip("/"), self._guarded(self._shows("lane")))
+        door.add("GET", LOOK + "plots/{name:[a-z]{1,40}}.png", self._guarded(self._plot))
 
     def _guarded(self, answer: Answer) -> Answer:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -99,7 +104,7 @@ class LookPages:
                 return self._onward()
             return sentence(UNKNOWN if self._taps.open("") else TOO_OFTEN, 404)
         nonce = request.cookies.get(self._nonce) or secrets.token_urlsafe(16)
-        response = page("look_in.html", name=name, proof=self._proof(token, nonce))
+        response = page("look_in.html", 200, _POLICY, name=name, proof=self._proof(token, nonce))
         response.set_cookie(self._nonce, nonce, path="/", httponly=True, samesite="Strict", secure=self._secure)
         return response
 
@@ -156,6 +161,15 @@ class LookPages:
 
         return show
 
+    async def _plot(self, request: web.Request) -> web.StreamResponse:
+        session = self._shown(request)
+        if not self._taps.open(session):
+            return sentence(TOO_OFTEN, 429, {"Retry-After": "60"})
+        png = await self._desk.plot(session, request.match_info["name"]) if session else None
+        if png is None:
+            return sentence(NOTHING, 404)
+        return web.Response(body=png, content_type="image/png", headers=HEADERS)
+
     def _shown(self, request: web.Request) -> str:
         """What the browser shows; "": nothing that could be ours."""
         shown = request.cookies.get(self._session, "")
@@ -176,6 +190,7 @@ def _drawn(seen: Seen, place: Place) -> web.Response:
     return page(
         "look.html",
         200 if seen.sheet else 404,
+        _POLICY,
         seen=seen,
         place=place,
         nothing=NOTHING,
@@ -183,7 +198,7 @@ def _drawn(seen: Seen, place: Place) -> web.Response:
         zone=seen.reading.zone.key,
         pieces=pieces,
         title="".join(each.text for each in pieces(seen.sheet.title)) if seen.sheet else NOTHING,
-        is_table=lambda part: isinstance(part, Table),
+        kind=lambda part: type(part).__name__,
         onward=_address(seen.onward),
     )
 

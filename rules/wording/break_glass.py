@@ -38,7 +38,8 @@ def bypassed_line(item: Item, trouble: Trouble) -> Line:
     use = record_of(item, trouble)
     if use is None:
         return (f"{trouble.code} of {item.key} was bypassed.",)
-    return (f"{trouble.code} was bypassed: ", *broke_line(item, use))
+    what = trouble.code if trouble is not use else passed_by(item, use) or "What stood in its way"
+    return (f"{what} was bypassed: ", *broke_line(item, use))
 
 
 def passed_by(item: Item, use: Trouble) -> str:

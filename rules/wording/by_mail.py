@@ -8,6 +8,7 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.draft import DOCKET
 from rules.items import Item
 from rules.messages import Action, Line, Link, Message, Part, Row, Section, Strong, Who
+from rules.wording.break_glass import broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def _work(actions: list[Action], item: Item, workflow: Workflow) -> list[Line]:
         rows.append((Strong(f"back {item.key} ..."), "  sends it back, with what is missing or wrong"))
     if "ack" in verbs:
         rows.append((Strong("ack"), "  you are on it"))
-    if verbs & {"accept", "ack", "next", "close"}:
+    if verbs & {"accept", "ack", "next", "close", "tick"}:
         rows += _step(item, workflow)
     if "assign" in verbs:
         rows.append((Strong("assign @name"), "  hands it to somebody else"))
@@ -129,14 +130,19 @@ def _step(item: Item, workflow: Workflow) -> list[Line]:
         return []
     names = [stage.name for stage in workflow.stages]
     after = names[names.index(item.stage) + 1 :] if item.stage in names else []
+    ticks: list[Line] = []
+    if (steps := item.open_steps()) and broken(item) is None:
+        number, step = steps[0]
+        said = f"  {step.text}: done; after the number, fail why or blocked why where it is not"
+        ticks = [(Strong(f"tick {number}"), said)]
     if after:
-        return [(Strong("next"), f"  on to {after[0]}")]
+        return ticks or [(Strong("next"), f"  on to {after[0]}")]
     lacking = [kind for kind in workflow.close.evidence if kind not in {proof.kind for proof in item.evidence}]
     proofs: list[Line] = [
         (Strong(f"evidence {kind} ..."), "  the proof without which it can't close; a file may come along")
         for kind in lacking
     ]
-    return [*proofs, (Strong("close"), "  it is done")]
+    return [*ticks, *proofs] if ticks else [*proofs, (Strong("close"), "  it is done")]
 
 
 def _in_slack(actions: list[Action], item: Item | None) -> Line:

@@ -166,10 +166,11 @@ def decision_card(
     reader: str,
     passed_from: str = "",
     like: Sequence[Precedent] = (),
+    links: Mapping[str, str] | None = None,
 ) -> Message:
     """An exception for one person: everything needed to decide, and what happens if nobody does.
 
-    `like` are earlier decisions that are like it.
+    `like` are earlier decisions that are like it; `links` as in `item_card`.
     """
     rule = workflow.rule(trouble.code)
     means = approvals.asked(item, trouble, workflow) or lower(rule.means if rule else trouble.code)
@@ -194,6 +195,7 @@ def decision_card(
         lines.append((item.text,))  # a failure of the bot: one sentence says it all
     elif workflow.built_in == "review":
         lines += shown_lines(item, workflow, trouble.code)
+        lines += passing_lines(item, links or {})  # what it is about is read there
         lines += [("Asked ", Quote(trouble.question))] if trouble.question else []
     else:
         lines += shown_lines(item, workflow, trouble.code)

@@ -16,13 +16,13 @@ def named(number: int, step: Step) -> str:
 
 
 def progress(item: Item) -> Line:
-    """`3 of 5 done · next: Card matches the order`; nothing where its stage has no checklist."""
+    """`checklist: 3 of 5 done · next: Card matches the order`; nothing where its stage has no checklist."""
     run = item.run
     if run is None:
         return ()
     left = item.open_steps()
-    count = f"{len(run.steps) - len(left)} of {len(run.steps)} done"
-    return (f"{count} · next: {left[0][1].text}",) if left else (f"checklist: {count}",)
+    count = f"checklist: {len(run.steps) - len(left)} of {len(run.steps)} done"
+    return (f"{count} · next: {left[0][1].text}",) if left else (count,)
 
 
 def step_line(item: Item, number: int, step: Step) -> Line:

@@ -97,14 +97,14 @@ def decided(trouble: Trouble) -> Line:
 
 
 def quiet(item: Item, since: datetime) -> Line:
-    """`quiet since Tue Mar 3 · Dana · waits for an answer`."""
-    waits = " · waits for an answer" if item.missing or item.changes else ""
-    return ("quiet since ", When(since, "day"), " · ", Who(item.owner), waits)
+    """`quiet since Tue Mar 3, waits for an answer`."""
+    waits = ", waits for an answer" if item.missing or item.changes else ""
+    return ("quiet since ", When(since, "day"), waits)
 
 
 def passing(found: Passing) -> Line:
-    """`back and forth 2 times between Dana and Finn, sent back from payment by Finn: "..." · Dana has it`."""
-    item, parts = found.item, []
+    """`back and forth 2 times between Dana and Finn, sent back from payment by Finn: "..."`."""
+    parts: list[Line] = []
     if found.excess is not None:
         parts.append(_often(found.excess))
     if found.back is not None:
@@ -112,8 +112,7 @@ def passing(found: Passing) -> Line:
         parts.append((f"sent back from {found.back.left} by ", Who(found.back.passed_from), ": ", cause))
     if found.waits is not None:
         parts.append(("not accepted since ", When(found.waits.at, "day")))
-    told = [part for n, line in enumerate(parts) for part in (", " if n else "", *line) if part]
-    return (*told, " · ", Who(item.owner), " has it")
+    return tuple(part for n, line in enumerate(parts) for part in (", " if n else "", *line) if part)
 
 
 def _often(excess: Excess) -> Line:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.attaching import files_of
 from rules.book.rulebook import Rulebook, Workflow
+from rules.commands import Parsed, parse
 from rules.draft import DOCKET
 from rules.entries import Entry
 from rules.items import Item
 from rules.messages import Action, Line, Link, Message, Part, Quote, Row, Section, Strong, Who
 from rules.notices import Handed
 from rules.precedents import Precedent
-from rules.wording.cards import status
+from rules.wording.cards import next_step, status
 from rules.wording.checklists import to_do
-from rules.wording.lines import decided_line, facts, has_it, heading, keys_line, subject_of, title, with_files
+from rules.wording.lines import decided_line, facts, heading, keys_line, stage_and_time, subject_of, title, with_files
 from rules.wording.passing import receiving
 
 #: Of what was said, decided, proved, so much is in the card, newest last; `show` has all of it.
@@ -41,18 +42,19 @@ def handoff_card(
 ) -> Message:
     """To its new owner: what it is, until when, and all that is known; accept, send back, or go on."""
     last = item.handoffs[-1] if item.handoffs else None
-    passed: Line = (" Handed over by ", Who(notice.passed_from), ".") if notice.passed_from else ()
+    passed_from = notice.passed_from or (last.passed_from if last is not None and notice.update else "")
+    passed: Line = (" Handed over by ", Who(passed_from), ".") if passed_from else ()
     came_back: tuple[Line, ...] = ()
     if last is not None and last.back:
         passed = (" ", Who(last.passed_from), f" sent it back from {last.left}.")
         came_back = (("What is missing or wrong: ", Quote(last.cause)),)
-    stands = status(item, workflow) if item.open_trouble() or item.missing else has_it(item, workflow)
+    stands = status(item, workflow) if item.open_trouble() or item.missing else stage_and_time(item)
     return Message(
         subject=f"{'Back to you' if came_back else 'Yours now'}: {subject_of(item, workflow)} [{item.key}]",
         headline=("You have ", Strong(item.key), f": {title(item, workflow)}.", *passed),
         lines=(
             *came_back,
-            tuple(Who(part.identity) if isinstance(part, Who) else part for part in stands),
+            _by_name(stands),
             facts(item, workflow),
             _what_came(item),
             *((odd,) for odd in item.oddities[:3]),
@@ -61,11 +63,38 @@ def handoff_card(
         sections=(*to_do(item), *_known(item, book, past.entries), *_origin(past, book, links)),
         small=((f"Why you: {item.owner_because}", *_thread(item)),),
         actions=(
-            *(receiving(item) or (Action(verb="ack", label="I'm on it", item=item.key),)),
+            *(receiving(item) or (_on_it(item), *_step(item, workflow))),
             Action(verb="assign", label="Hand over", item=item.key),
-            Action(verb="except", label="Raise an exception", item=item.key),
+            Action(verb="evidence", label="Add evidence", item=item.key, more=True),
+            Action(verb="except", label="Raise an exception", item=item.key, more=True),
         ),
     )
+
+
+def handed_on(item: Item, workflow: Workflow, notice: Handed) -> Message:
+    """What their card becomes who had it: where it is now; nothing is left to press."""
+    after = item.handoffs[notice.number] if notice.number < len(item.handoffs) else None
+    lines: list[Line] = [_by_name(status(item, workflow))]
+    if after is not None and after.back:
+        lines.insert(0, (Who(after.passed_from), f" sent it back from {after.left}: ", Quote(after.cause)))
+    headline: Line = heading(item, workflow)
+    return Message(subject=f"{subject_of(item, workflow)} [{item.key}]", headline=headline, lines=tuple(lines))
+
+
+def _by_name(line: Line) -> Line:
+    """The same without a mention: whoever reads the card is the only one who must act."""
+    return tuple(Who(part.identity) if isinstance(part, Who) else part for part in line)
+
+
+def _on_it(item: Item) -> Action:
+    return Action(verb="ack", label="I'm on it", item=item.key)
+
+
+def _step(item: Item, workflow: Workflow) -> tuple[Action, ...]:
+    """What it still needs here, or its end. Never its next stage: this card may be old, and would move it twice."""
+    step = next_step(item, workflow)
+    waits = item.missing or item.open_trouble()
+    return (replace(step, more=False),) if step.verb in ("tick", "close") and not waits else ()
 
 
 def _what_came(item: Item) -> Line:
@@ -83,7 +112,7 @@ def _known(item: Item, book: Rulebook, entries: Sequence[Entry]) -> tuple[Sectio
     earlier = item.returns[:-1] if item.handoffs and item.handoffs[-1].back else item.returns
     lists: tuple[tuple[str, Sequence[Line], int], ...] = (
         ("Sent back before", [(Who(h.passed_from), ": ", Quote(h.cause)) for h in earlier], SAID),
-        ("Asked and said", _talk(entries), SAID + 1),
+        ("Asked and said", _talk(entries, book), SAID + 1),
         ("Decided", decided, DECIDED),
         ("Proof", proofs, PROVED),
         ("Files", files, FILES),
@@ -97,13 +126,16 @@ def _section(name: str, lines: Sequence[Line], most: int, item: Item) -> Section
     return Section(heading=name, rows=tuple(Row(line=line) for line in lines[-most:]), rest=rest)
 
 
-def _talk(entries: Sequence[Entry]) -> list[Line]:
-    """What was asked for, and then what was said, oldest first."""
+def _talk(entries: Sequence[Entry], book: Rulebook) -> list[Line]:
+    """What was asked for, and then what was said, oldest first; what was told to the bot alone is no talk."""
     asked = Counter(name for e in entries if e.kind == "asked" for name in e.facts.get("fields", ()))
     said: list[Line] = [
         (Who(str(e.texts.get("from") or e.by)), ": ", Quote(_short(str(e.texts["text"]))))
         for e in entries
-        if e.kind == "attached" and str(e.texts.get("text", "")).strip() and not e.facts.get("automatic")
+        if e.kind == "attached"
+        and str(e.texts.get("text", "")).strip()
+        and not e.facts.get("automatic")
+        and not (e.via == "mail" and e.by in book.people and isinstance(parse(str(e.texts["text"])), Parsed))
     ]
     questions: list[Line] = [
         (Who(e.by), " asked: ", Quote(_short(str(e.texts.get("question", "")))))
@@ -124,7 +156,7 @@ def _origin(past: Past, book: Rulebook, links: Mapping[str, str]) -> tuple[Secti
     key: Part = Link(links[item.key], item.key) if item.key in links else Strong(item.key)
     first: list[Line] = [
         (key, *heading(item, workflow)[1:]),
-        status(item, workflow),
+        _by_name(status(item, workflow)),
         facts(item, workflow),
         _what_came(item),
     ]

@@ -87,17 +87,27 @@ def with_files(item: Item) -> Line:
 
 def has_it(item: Item, workflow: Workflow, *, mention: bool = False) -> Line:
     """`Dana has it · triage · due 14:00`."""
-    line: list[Part] = [Who(item.owner, mention=mention), " has ", "it" if mention else item.key]
-    if item.stage:
-        line += [f" · {item.stage}"]
+    until_when = stage_and_time(item)
+    between = " · " if until_when else ""
+    return tuple(
+        filter(None, (Who(item.owner, mention=mention), " has ", "it" if mention else item.key, between, *until_when))
+    )
+
+
+def stage_and_time(item: Item) -> Line:
+    """`triage · due 14:00`."""
+    line: list[Part] = [item.stage] if item.stage else []
     if item.due_at is not None and item.closed_at is None:
-        line += [" · due ", When(item.due_at)] if item.clock_stopped_at is None else [" · the clock waits"]
-    return tuple(line)
+        line += [" · " if line else ""]
+        line += ["due ", When(item.due_at)] if item.clock_stopped_at is None else ["the clock waits"]
+    return tuple(part for part in line if part)
 
 
 def until(due_at: datetime, now: datetime) -> Line:
     """`11:30 (in 2 h)` or how long it is over."""
     seconds = (due_at - now).total_seconds()
+    if abs(seconds) < 60:
+        return (When(due_at), " (now)")
     distance = f" (in {in_words(seconds)})" if seconds >= 0 else f" ({in_words(-seconds)} ago)"
     return (When(due_at), distance)
 

@@ -18,11 +18,12 @@ from rules.wording.break_glass import glass_broken, reviewed
 from rules.wording.by_mail_answers import disavowed, receipt, replied
 from rules.wording.cards import decision_card, item_card
 from rules.wording.discreet import broken
-from rules.wording.handoffs import Past, handoff_card
+from rules.wording.handoffs import Past, handed_on, handoff_card
 from rules.wording.lines import decided_line, facts, has_it, heading, subject_of, title, until
 from rules.wording.passing import receiving
 from rules.wording.pauses import undone
 from rules.wording.returned import bounced
+from rules.wording.standing import TITLE_CHARACTERS, short
 from rules.wording.went_up import went_up
 
 
@@ -56,7 +57,15 @@ def word(
                 return None
             like = past.like if past else ()
             return decision_card(
-                item, trouble, workflow, book, now, reader=notice.to, passed_from=notice.passed_from, like=like
+                item,
+                trouble,
+                workflow,
+                book,
+                now,
+                reader=notice.to,
+                passed_from=notice.passed_from,
+                like=like,
+                links=links,
             )
         case notices.WentUp():
             trouble = trouble_of(item, notice.code, notice.opened_at)
@@ -64,8 +73,9 @@ def word(
         case notices.Late():
             return _late(item, workflow, now) if item.closed_at is None else None
         case notices.Handed():
-            if item.owner != notice.to or item.closed_at is not None:
-                return None
+            here = item.owner == notice.to and notice.number in (0, len(item.handoffs))
+            if not here or item.closed_at is not None:
+                return handed_on(item, workflow, notice) if notice.update else None
             return handoff_card(item, workflow, notice, book, past or Past(), links or {})
         case notices.Asked():
             open_now = item.open_trouble(notice.code)
@@ -140,11 +150,12 @@ def _reminder_row(
         if not open_now or not may_decide(open_now[0], notice.to, item.requester):
             return None
         trouble = open_now[0]
+        act = approvals.verb(trouble).lower()
         line: Line = (
             Strong(item.key),
-            f"  {title(item, workflow)}: {approvals.verb(trouble).lower()} by ",
+            f"  {act} by " if trouble.due_at > now else f"  {act} now, it was due ",
             *until(trouble.due_at, now),
-            f" · {approvals.coded(trouble)}",
+            f" · {short(title(item, workflow), TITLE_CHARACTERS)} · {approvals.coded(trouble)}",
         )
         return trouble.due_at, Row(
             line=line,
@@ -156,7 +167,12 @@ def _reminder_row(
         )
     if item.state != "open" or item.owner != notice.to or item.due_at is None:
         return None
-    line = (Strong(item.key), f"  {title(item, workflow)}: {item.stage} by ", *until(item.due_at, now))
+    line = (
+        Strong(item.key),
+        f"  {item.stage} by " if item.due_at > now else f"  {item.stage} was due ",
+        *until(item.due_at, now),
+        f" · {short(title(item, workflow), TITLE_CHARACTERS)}",
+    )
     if (waiting := item.unaccepted) is not None:
         line = (*line, " · handed over by ", Who(waiting.passed_from), ", not accepted yet")
     return item.due_at, Row(

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from rules.board import Waiting, WorkflowOf
 from rules.book.rulebook import Rulebook, Workflow
+from rules.charts import Picture
 from rules.entries import Entry
 from rules.home import asked_rows, decision_rows, how_to_ask, nothing_waits, own_rows
 from rules.items import Item, Trouble
-from rules.looking import Address, Sheet, Table, leading, on_the_page
+from rules.looking import Address, Plot, Sheet, Table, leading, on_the_page
 from rules.messages import Line, Link, Message, Quote, Row, Section, Strong, When, Who
 from rules.reading import entry_line
 from rules.reports import QUESTIONS, Cell, Kind, Report
 from rules.wording.approvals import coded, counted
 from rules.wording.board import NOTHING
-from rules.wording.lines import heading
+from rules.wording.lines import heading, keys_line
+from rules.wording.reports import KEYS, figure
 from rules.wording.standing import called, standing
 
 #: Of an item's record so many entries are shown, the last ones.
 RECORD_ROWS: Final = 200
+_TOO_LITTLE: Final = "Too little has happened yet to draw anything."
 
 
 def lane(
@@ -69,16 +72,20 @@ def _waiting(trouble: Trouble, item: Item, workflow: Workflow, now: datetime, ad
 
 
 def mine(
-    me: str, items: Sequence[Item], book: Rulebook, workflow_of: WorkflowOf, now: datetime, address: Address
+    me: str, items: Sequence[Item], book: Rulebook, workflow_of: WorkflowOf, now: datetime, address: Address, most: int
 ) -> Sheet:
-    """What waits for somebody's decision, what they have and what they asked for, of items that they may see."""
+    """What waits for somebody's decision, what they have and asked for, of items that they may see; so many of each."""
     lists = (
         ("Waiting for your decision", decision_rows(items, me, workflow_of, now), nothing_waits(me, book)),
         ("Yours, by due time", own_rows(items, me, workflow_of, now), ("Nothing is yours.",)),
         ("You asked for", asked_rows(items, me, workflow_of, now), (f"Nothing is open. {how_to_ask(book)}",)),
     )
     sections = (
-        Section(heading=f"{name} ({len(rows)})" if rows else name, rows=tuple(rows) or (Row(line=empty),))
+        Section(
+            heading=f"{name} ({len(rows)})" if 0 < len(rows) < most else name,
+            rows=tuple(rows[:most]) or (Row(line=empty),),
+            rest=f"The first {most}. Items has the others, by owner." if len(rows) >= most else "",
+        )
         for name, rows, empty in lists
     )
     return Sheet(
@@ -157,13 +164,36 @@ def _waited(trouble: Trouble) -> tuple[Line, ...]:
     return ((coded(trouble),), (When(trouble.opened_at),), (When(trouble.due_at),), (Who(trouble.owner),))
 
 
-def offered(address: Callable[[str], str]) -> Sheet:
-    """The reports that there are; `address` gives the page of one."""
-    rows = tuple(
-        Row(line=(Link(address(name), name), f"  {(question.__doc__ or '').strip()}"))
+def trends(found: Sequence[Picture]) -> Sheet:
+    """The pictures of everybody's work as of the last minutes."""
+    return Sheet(
+        title=("Trends",),
+        lines=(
+            ("Everybody's work of the last weeks, as it stood at most five minutes ago." if found else _TOO_LITTLE,),
+        ),
+        parts=tuple(Plot(name=each.name, title=each.title, alt=each.alt) for each in found),
+        small=(("Private work is in no picture.",),),
+    )
+
+
+def offered(book: Rulebook, base: str) -> Sheet:
+    """The reports that there are, and the workflows that have a page, below the address `base`."""
+    reports = tuple(
+        Row(line=(Link(f"{base}reports/{name}", name), f"  {(question.__doc__ or '').strip()}"))
         for name, question in QUESTIONS.items()
     )
-    return Sheet(title=("Reports",), parts=(Section(heading="Questions to the record", rows=rows),))
+    flows = tuple(
+        Row(line=(Link(f"{base}workflows/{flow.name}", flow.name), f"  {flow.promise}"))
+        for flow in book.workflows.values()
+        if not flow.built_in and not flow.private
+    )
+    workflows = (Section(heading="Workflows, each on a page", rows=flows),) if flows else ()
+    return Sheet(title=("Reports",), parts=(Section(heading="Questions to the record", rows=reports), *workflows))
+
+
+def on_one_page(said: Message) -> Sheet:
+    """A workflow as the answer to `report model` words it."""
+    return Sheet(title=said.headline, lines=said.lines, parts=said.sections, small=said.small)
 
 
 def reported(report: Report, since: datetime, first: int, rows: int, address: Address) -> Sheet:
@@ -176,7 +206,11 @@ def reported(report: Report, since: datetime, first: int, rows: int, address: Ad
     names = [name.replace("_", " ") for name, _ in report.columns]
     return Sheet(
         title=(report.name,),
-        lines=((report.asks,), ("Since ", When(since, "day"), f" · {len(report.rows)} rows")),
+        lines=(
+            (report.asks,),
+            *(((report.tells,),) if report.tells else ()),
+            ("Since ", When(since, "day"), f" · {len(report.rows)} rows · read anew every five minutes"),
+        ),
         parts=(
             Table(
                 heading=f"Report {report.name}",
@@ -186,7 +220,7 @@ def reported(report: Report, since: datetime, first: int, rows: int, address: Ad
                 numbers=frozenset(
                     name[:1].upper() + name[1:]
                     for name, kind in zip(names, kinds, strict=True)
-                    if kind in ("hours", "share", "number")
+                    if kind in ("hours", "share", "points", "change", "number")
                 ),
             ),
         ),
@@ -204,12 +238,11 @@ def _cell(kind: Kind, cell: Cell, address: Address) -> Line:
             return (When(cell),)
         case "person", str():
             return (Who(cell),)
-        case "hours", float():
-            return (f"{cell:,.1f} h",)
-        case "share", float():
-            return (f"{cell:.0%}",)
+        case "keys", tuple():
+            more = (f" and {len(cell) - KEYS} more",) if len(cell) > KEYS else ()
+            return (*keys_line(cell[:KEYS], {key: address(key) for key in cell[:KEYS]}), *more)
         case _:
-            return (str(cell),)
+            return (figure(kind, cell),)
 
 
 def _named(item: Item, workflow: Workflow, address: Address) -> Line:

@@ -9,6 +9,7 @@ import itertools
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,16 @@ class Poster:
     """Sends events as Slack does, over kept connections, and waits for each acknowledgement."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, secret: str, channel: str, user: str, team: str
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        secret: str,
+        channel: str,
+        user: str,
+        team: str,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self._now = now
         self._session, self._url, self._secret = session, url, secret
         self._channel, self._user, self._team = channel, user, team
 

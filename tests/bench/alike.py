@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Table, create_engine, insert, select
+from sqlalchemy import Table, create_engine, insert, select, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
@@ -21,7 +21,7 @@ from sqlalchemy.orm import registry
 from storage import schema
 from storage.rendered import Rendered
 from storage.store import Store
-from tests.bench.desk import take_number, take_of_the_desk
+from tests.bench.desk import take_number
 
 #: The take that is copied has this number in its ids, so that it is found again in every value.
 MARK = 918273645
@@ -60,7 +60,7 @@ def copies(rows: Rows) -> Iterator[Rows]:
 
         def other(name: str, value: Any, n: int = n) -> Any:
             if name == "id":
-                return f"{value[:-12]}{n:012d}"[-36:] + str(value[-4:])
+                return f"{n:012d}-{value}"  # two notices of a take have two
             return value.replace(KEY, f"REF-{n}").replace(str(MARK), str(n)) if isinstance(value, str) else value
 
         yield [(table, {name: other(name, value) for name, value in row.items()}) for table, row in rows]
@@ -187,8 +187,6 @@ class AsyncOrm:
 
     async def take(self) -> None:
         async with self._session() as session:
-            from sqlalchemy import text
-
             tables: dict[Table, list[Any]] = {}
             for table, row in next(self._copies):
                 made = self._kinds[table]()
@@ -207,6 +205,3 @@ class AsyncOrm:
 
 def _plain(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-__all__ = ["AsyncOrm", "RawPsycopg", "RawSqlite", "Rows", "rows_of_a_take", "take_of_the_desk"]

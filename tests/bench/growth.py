@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,6 @@ async def grows(size: Size) -> Row:
 
 
 def _short(size: Size) -> Size:
-    from dataclasses import replace
-
     return replace(size, rounds=1, late_seconds=1)
 
 

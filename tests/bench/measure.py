@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
 import sys
@@ -95,8 +96,6 @@ class Row:
 
 async def rate(take: Take, callers: int, seconds: float) -> float:
     """Takes a second while so many callers each wait for their answer before they ask again."""
-    import asyncio
-
     began, done = time.perf_counter(), 0
 
     async def caller() -> None:

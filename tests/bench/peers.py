@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED
 from sqlalchemy import create_engine, make_url, text
 
 from tests.bench.measure import Size, quantile
@@ -68,8 +70,6 @@ class Apscheduler:
 
     def thousand(self) -> float:
         """Seconds for 1,000 due."""
-        import threading
-
         done, left = threading.Event(), self._size.due
 
         def count(_event: object) -> None:
@@ -77,8 +77,6 @@ class Apscheduler:
             left -= 1
             if left <= 0:
                 done.set()
-
-        from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED
 
         self._scheduler.add_listener(count, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         past = datetime.now(UTC) - timedelta(seconds=1)

@@ -10,6 +10,7 @@ from tests.bench.desk import take_number
 
 MARK = 918273645
 _ROWS = "WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < ?) "
+SEALED = "2026-03-04T15:00:00.000000Z"
 #: Days over which they were opened; every fourth item is still open.
 DAYS = 365
 
@@ -17,7 +18,7 @@ DAYS = 365
 async def full(path: Path, items: int, *, all_open: bool = False, entries: int = 5) -> None:
     """Fill a new SQLite file with that many items, copies of one that was taken, `entries` entries each.
 
-    Guards of the ledger let rows in, so they stay; hashes are not those of a chain, which nothing here looks at.
+    The ledger's guards let rows in. Hashes are not those of a chain or a seal, which nothing here looks at.
     """
     store = Store.open(f"sqlite:///{path}")
     await take_number(store, MARK)
@@ -42,9 +43,12 @@ async def full(path: Path, items: int, *, all_open: bool = False, entries: int =
         conn.execute(
             f"{_ROWS} INSERT INTO ledger SELECT 'main', 'OLD-' || n, {seq}, {at}, '{kind}', 'dana', 'slack', 'r',"
             " CASE WHEN ? = 'closed' THEN '{\"outcome\":\"done\"}' WHEN ? = 'entered' THEN '{\"stage\":\"intake\"}'"
-            " ELSE '{}' END, '{}', '0' FROM some",
+            " ELSE '{}' END, '{}', printf('%064x', n) FROM some",
             (items, kind, kind),
         )
+        conn.execute(f"{_ROWS} INSERT INTO sealed SELECT 'main', 'OLD-' || n, {seq}, 1 FROM some", (items,))
+    zeros = "0" * 64
+    conn.execute("INSERT INTO seals VALUES ('main', 1, ?, ?, ?, ?)", (SEALED, items * entries, zeros, zeros))
     raised = "'open'" if all_open else "CASE WHEN n % 4 THEN 'approved' ELSE 'open' END"
     conn.execute(
         f"{_ROWS} INSERT INTO exceptions (workspace, item, n, workflow, code, state, owner, may_decide, opened_at,"

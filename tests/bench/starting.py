@@ -20,8 +20,9 @@ async def started(size: Size, count: int | None = None, file: Path | None = None
     """A process of its own: from its first line to all that is due having been looked for; then under load."""
     count = count or size.items
     row = Row(
-        work=f"start with {count:,} open items, SQLite", unit="s, MB", ours=READY, more=False, aims={"limit": 2.0}
-    )
+        work=f"start with {count:,} open items, SQLite", unit="s, MB", ours=READY, more=False, aims={"limit": 2.0},
+        also=(IDLE, LOADED, GROWN),
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         if file is None:
             file = Path(folder) / "open.db"

@@ -49,7 +49,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 EVERY = [
     ("items",), ("items", "--json"), ("items", "--all"), ("exceptions",), ("exceptions", "--json"),
     ("show", "CON-1"), ("show", "CON-1", "--json"), ("why", "CON-1"),
-    ("digest", "morning"), ("digest", "morning", "--format", "json"),
+    ("digest", "morning"), ("digest", "morning", "--format", "json"), ("digest", "friday"),
     ("ledger", "export"), ("ledger", "export", "--format", "csv"),
 ]  # fmt: skip
 

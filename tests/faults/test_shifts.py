@@ -29,7 +29,9 @@ async def test_a_stop_under_load_ends_in_time_and_hands_everything_back(tmp_path
         for n in range(8):
             await place.asks(f"ORD-{10100 + n}", f", $4{n}, it came broken")
             await place.writes(f"ORD-{40130 + n}", f", $3{n}")
-        await asyncio.sleep(0.15)
+        async with asyncio.timeout(20):  # it is in the midst of them: before that it may not even have begun
+            while not await place.store.read(taken):  # type: ignore[union-attr]
+                await asyncio.sleep(0.01)
         began = time.monotonic()
         first.signal(signal.SIGTERM)
         assert await first.ends() == 0, first.said
@@ -42,6 +44,11 @@ async def test_a_stop_under_load_ends_in_time_and_hands_everything_back(tmp_path
         await place.calm()
         assert await place.account()
         await place.sound()
+
+
+def taken(conn: Any) -> int:
+    """How many items there are."""
+    return int(conn.execute(text("SELECT count(*) FROM items")).scalar())
 
 
 def handed_back(conn: Any) -> tuple[int, int]:

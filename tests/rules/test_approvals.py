@@ -491,7 +491,7 @@ class TestSeen:
         wants_access(street)
         street.passes(hours=5)
         (reminder, *_) = street.heard("lee", Reminder)
-        assert "approve by" in worded(street, reminder)
+        assert "approve now, it was due" in worded(street, reminder)
         (up,) = street.heard("maria", DecisionCard)
         assert "lee had until" in worded(street, up)
         shown = page(street.ticket(up), street.world(street.items["ACC-1"]))

@@ -150,7 +150,8 @@ class TestWhoHears:
         street.passes(hours=2, minutes=1)  # the escalation has reached Maria
         breaks(street)
         told = {n.to for n in street.notices if isinstance(n, GlassBroken)}
-        assert told == {"lee", "maria"}, "Dana did it herself"
+        assert told == {"lee"}, "Dana did it herself, and Maria reviews it"
+        assert [n.item for n in street.heard("maria", DecisionCard)][-1].startswith("REVIEW-")
         words = street.words(street.heard("lee", GlassBroken)[0])
         assert words is not None
         assert "dana broke the glass on REF-1" in plain(words)

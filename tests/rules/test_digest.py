@@ -11,8 +11,10 @@ import pytest
 from rules.digest import ORDER, digest
 from rules.digest_facts import Figures
 from rules.digest_listing import ROWS
-from rules.messages import Message
+from rules.items import Item, Trouble
+from rules.messages import Link, Message
 from rules.pauses import Backlog, Pause
+from rules.wording.by_mail import Reach, by_mail
 from tests.rules.test_approvals import wants_access
 from tests.rules.test_flows import HARBOR, RITA
 from tests.street import Street, plain
@@ -98,7 +100,7 @@ class TestTheThreeThings:
         street.types(DANA, "except", "REF-1", code="NOT_READY", words="The log is down.")
         (row,) = rows(morning(street, "finn"), "Broken")
         assert row.startswith(wanted)
-        assert "\nalso NOT_READY · lee · open 0 min · decide by " in row
+        assert "\nalso NOT_READY · lee · open under a minute · decide by " in row
 
     def test_a_clock_that_stands_still_breaks_nothing(self, street: Street) -> None:
         street.says(RITA, BIG)
@@ -158,7 +160,7 @@ class TestTheLane:
     def test_approvals_stand_in_it_with_the_others(self, street: Street) -> None:
         wants_access(street)
         (row,) = rows(morning(street, "dana"), "Today")
-        assert " · APPROVAL (approval) · lee · open 0 min · approve by " in row
+        assert " · APPROVAL (approval) · lee · open under a minute · approve by " in row
         assert [a.label for a in morning(street, "lee").sections[0].rows[0].actions] == ["Approve", "Reject"]
 
 
@@ -193,18 +195,22 @@ class TestWhatHappened:
         street.items["REF-1"] = replace(street.items["REF-1"], exceptions=())
         (row,) = rows(morning(street), "Quiet")
         assert row.startswith("REF-1 · ")
-        assert row.endswith(" · dana · waits for an answer")
+        assert row.endswith(", waits for an answer · dana has it")
 
     def test_bouncing_sending_back_and_what_nobody_accepts(self, street: Street) -> None:
         street.says(RITA, SMALL)
         for person in ("finn", "dana", "finn", "dana"):
             street.types(MARIA, "assign", "REF-1", person=person)
-        (row,) = rows(morning(street), "Handoffs") or rows(morning(street), "Today")
-        assert "back and forth 2 times between finn and dana" in row
-        assert row.endswith("dana has it")
+        (row,) = rows(morning(street), "Today")
+        assert row.endswith("\nalso back and forth 2 times between finn and dana")
+        item = street.items["REF-1"]
+        street.items["REF-1"] = replace(item, due_at=street.now + timedelta(days=3))
+        (row,) = rows(morning(street), "Handoffs")
+        assert row.endswith(" · back and forth 2 times between finn and dana · dana has it")
+        street.items["REF-1"] = item
         street.passes(days=1, hours=1)
         street.items["REF-1"] = replace(street.items["REF-1"], due_at=street.now + timedelta(days=3), exceptions=())
-        (row,) = rows(morning(street), "Handoffs") or rows(morning(street), "Quiet")
+        (row,) = rows(morning(street), "Quiet")
         assert "not accepted since " in row
         assert "back and forth" not in row, "that was in another one"
 
@@ -304,6 +310,38 @@ class TestItsSize:
         assert foot.startswith("1 item open, 2 opened and 1 closed since ")
         assert " · seal 9c41-77ab · off switch last tried " in foot
         assert foot.endswith(", worked")
+
+
+class TestByMail:
+    def test_who_has_no_slack_reads_how_to_decide_right_below_the_counts(self, street: Street) -> None:
+        for number in range(12):
+            street.says(f"slack:U0X{number}", f"Refund $45{number} for ORD-100{number:02d} please")
+        letter = by_mail(morning(street, "lee"), "lee", street.book, Reach(slack=False, replies=True))
+        counts, how = (plain(Message(subject="", headline=line)) for line in letter.lines)
+        assert counts.startswith("12 decisions wait for you")
+        assert how == "Reply with one line: decide REF-1 brings the letter to decide it by, show REF-1 the item, whole."
+        assert letter.sections[0].rest == "and 2 more: mine"
+
+    def test_in_a_letter_each_decision_leads_to_its_page_and_keys_to_threads_only_where_slack_is(
+        self, street: Street
+    ) -> None:
+        street.says(RITA, BIG)
+        item = street.items["REF-1"]
+        thread = "https://harbor.slack.example/p1"
+        street.items["REF-1"] = replace(item, source=replace(item.source, permalink=thread))
+        shown = {
+            who: [
+                part.url
+                for part in morning(street, who, page_of=_page).sections[0].rows[0].line
+                if isinstance(part, Link)
+            ]
+            for who in ("lee", "olu")
+        }
+        assert shown == {"lee": [thread, "https://docket.example/REF-1/OVER_LIMIT"], "olu": []}
+
+
+def _page(item: Item, trouble: Trouble) -> str:
+    return f"https://docket.example/{item.key}/{trouble.code}"
 
 
 class TestPrivateWork:

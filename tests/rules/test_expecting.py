@@ -265,3 +265,13 @@ def test_the_card_why_and_json_say_who_is_awaited_until_when() -> None:
     assert "the bank has not answered since 2026-03-04" in card_of(street)
     mails(street, BANK)
     assert "has not answered" not in card_of(street)
+
+
+@pytest.mark.parametrize(("system", "comes"), [("Bank", True), ("the BANK", True), ("Stripe", False), ("", False)])
+def test_by_webhook_it_is_the_system_that_is_awaited(system: str, comes: bool) -> None:
+    street = waiting()
+    street.hooks(system, item="REF-1", note="The dispute is settled.")
+    awaited = street.items["REF-1"].awaited
+    assert awaited is not None
+    assert (awaited.heard_at is not None) is comes
+    assert (due(street) is None) is comes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -57,6 +57,22 @@ def paused(street: Street, **time: float) -> datetime:
     begun = street.now
     street.now += timedelta(**time)
     return begun
+
+
+def test_whatever_a_pause_puts_off_comes_later_and_once() -> None:
+    """A due time that was put before itself would be due again in the moment in which it fired, for ever."""
+    street = Street(HARBOR, datetime(2026, 3, 8, 12, 0, tzinfo=UTC))  # a Sunday
+    street.says(RITA, "Please refund ORD-48213, it was $45")
+    street.ticks_all("dana", "REF-1")
+    street.types("dana", "next", "REF-1")
+    street.passes(hours=16)
+    street.types("finn", "assign", "REF-1", person="ines", words="She knows the customer.")  # whose morning is not his
+    street.passes(hours=24.2)
+    goes_on(street, paused(street, hours=30))
+    assert all(each.until > each.due_at for each in street.items["REF-1"].put_off)
+    before = street.kinds("REF-1").count("reminded")
+    street.passes(days=1)
+    assert street.kinds("REF-1").count("reminded") - before < 10
 
 
 class TestDueTimes:

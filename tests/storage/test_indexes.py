@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, create_engine, event, insert
 
+from rules.figures import Scope
 from rules.items import Item
 from rules.notices import Card, encode
 from storage import (
@@ -24,6 +25,7 @@ from storage import (
     reports,
     schema,
     seals,
+    signals,
     threads,
     timers,
     traffic,
@@ -37,6 +39,7 @@ CARD = Card(item="REF-1", to="conversation")
 BODY = TypeAdapter(Item).dump_json(item()).decode()
 NOTICE = json.dumps(encode(CARD))
 SPAN = (NOW, NOW + HOUR)
+LATELY = (NOW + 1999 * HOUR, NOW + 2000 * HOUR)
 
 #: question -> the indexes that must serve it (`|`: either; `key`: the primary key), and the question.
 QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
@@ -71,6 +74,10 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "codes that were raised": ("exceptions_opened", lambda conn: reports.codes(conn, WS, NOW + 1999 * HOUR)),
     "what gates did": ("exceptions_ended", lambda conn: reports.gates(conn, WS, NOW + 1999 * HOUR)),
     "what changed hands": ("ledger_moves", lambda conn: reports.moves(conn, WS, NOW + 1999 * HOUR, ("handed",))),
+    "decisions of a time": ("exceptions_ended", lambda conn: signals.answered(conn, WS, *LATELY, Scope())),
+    "changes of hands of a time": ("ledger_moves", lambda conn: signals.passed(conn, WS, *LATELY, Scope())),
+    "what was closed in a time": ("items_closed", lambda conn: signals.ended(conn, WS, *LATELY, Scope())),
+    "the rulebooks that came into force": ("key", lambda conn: signals.changes(conn, WS, NOW)),
     "undelivered notices": ("outbox_failed", lambda conn: outbox.undelivered(conn, WS, *SPAN)),
     "open work without a due time": (
         "items_open_key exceptions_open key", lambda conn: watch.timeless(conn, WS, "REF-1", 50)

@@ -91,15 +91,24 @@ class Harbor:
 
 @asynccontextmanager
 async def harbor(
-    folder: Path, text: str | None = None, *, now: datetime = MORNING, url: str | None = None, **town: Any
+    folder: Path,
+    text: str | None = None,
+    *,
+    now: datetime = MORNING,
+    url: str | None = None,
+    pictures: bool = False,
+    **town: Any,
 ) -> AsyncIterator[Harbor]:
-    """Open the office on a database in `folder`; at its end the bot has stopped cleanly."""
+    """Open the office on a database in `folder`; at its end the bot has stopped cleanly.
+
+    Only with `pictures` are those of weekly digests drawn: that takes seconds.
+    """
     text = text or example()
     book = load(text)
     clock = HandClock(now, running=False)
     async with Town(book, clock, **town) as place:
         given = {**environment(place), "DOCKET_DATABASE_URL": url or f"sqlite:///{folder}/docket.db"}
-        async with working(place, given, text, clock) as office:
+        async with working(place, given, text, clock, pictures=pictures) as office:
             yield office
 
 
@@ -110,7 +119,13 @@ def environment(place: Town) -> dict[str, str]:
 
 @asynccontextmanager
 async def working(
-    place: Town, given: dict[str, str], text: str, clock: HandClock, *, connected: bool = True
+    place: Town,
+    given: dict[str, str],
+    text: str,
+    clock: HandClock,
+    *,
+    connected: bool = True,
+    pictures: bool = False,
 ) -> AsyncIterator[Harbor]:
     """A bot at work in a town that stands; a second one after it finds what the first left behind.
 
@@ -120,6 +135,8 @@ async def working(
     store = await open_store(given["DOCKET_DATABASE_URL"], patience=2)
     try:
         bot = await build(settings(given), book, text, store, clock=clock)
+        if not pictures:
+            bot.courier.illustrator = None
         stop = asyncio.Event()
         served = asyncio.create_task(serve(bot, book, text, stop))
         try:

@@ -58,7 +58,7 @@ async def test_the_first_five_minutes_lead_from_a_request_to_the_morning_digest(
         await page.locator(".mail-row", has_text="Harbor Supply").click()
         letter = page.frame_locator(".letter-frame").locator("body")
         await expect(letter).to_contain_text(LOG)
-        await expect(letter).to_contain_text("No decision waits for you · 1 overdue")
+        await expect(letter).to_contain_text("No decision waits for you · 1 promise broken")
         await page.reload()
         await expect(page.locator(".tour")).to_contain_text("Step 6 of 7")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,44 +17,13 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.demo import example
-from bot.sandbox.clock import HandClock
-from bot.sandbox.town import Town
-from rules.book.load import load
 from tests.dovecot import Dovecot
 from tests.stories.browsing import FLAGS, PATIENCE_MS
-from tests.stories.harbor import MORNING, Harbor, harbor, working
+from tests.stories.harbor import Harbor, harbor
+from tests.stories.looking import LINK, free_address, link_for, office_with_pages
 from tests.stories.post_office import Letter, mail, post
 
 BIG = "Please refund $450 for ORD-48213, I was charged twice"
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/look/in/[a-z2-7]+")
-
-
-def free_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
-
-
-@asynccontextmanager
-async def office_with_pages(folder: Path) -> AsyncIterator[Harbor]:
-    """Harbor with its pages on a free port."""
-    text, here = example(), free_address()
-    async with Town(load(text), HandClock(MORNING, running=False)) as town:
-        given = {
-            **town.environment, "DOCKET_DATABASE_URL": f"sqlite:///{folder}/docket.db", "DOCKET_HTTP": here,
-            "DOCKET_PUBLIC_URL": f"http://{here}",
-        }  # fmt: skip
-        async with working(town, given, text, town.clock) as office:
-            yield office
-
-
-async def link_for(office: Harbor, who: str) -> str:
-    """What `/docket web` gives somebody."""
-    await office.town.slack.types(who, "/docket web")
-    await office.calm()
-    found = LINK.search(str(office.town.slack.whispers(who)[-1]))
-    assert found is not None, office.town.slack.words(office.town.slack.whispers(who)[-1])
-    return found.group()
 
 
 @dataclass
@@ -97,7 +65,7 @@ async def types(office: Harbor, who: str, words: str) -> str:
 
 
 async def test_a_manager_looks_at_what_waits_one_item_and_a_report(tmp_path: Path) -> None:
-    async with office_with_pages(tmp_path) as office:
+    async with office_with_pages(tmp_path, pictures=True) as office:
         await says(office, "rita", BIG)
         await says(office, "noa", "Please refund ORD-50117, $45, wrong size")
         link = await link_for(office, "maria")
@@ -133,6 +101,13 @@ async def test_a_manager_looks_at_what_waits_one_item_and_a_report(tmp_path: Pat
             _, report = await maria.reads("reports/repeated-codes")
             assert "OVER_LIMIT" in report
             assert (await maria.reads("reports/nothing"))[0] == 404
+            assert "workflows/refund" in (await maria.reads("reports"))[1]
+            assert "Every refund request gets an answer" in (await maria.reads("workflows/refund"))[1]
+            assert (await maria.reads("workflows/concern"))[0] == 404
+            await office.pushes(minutes=6)
+            _, trends = await maria.reads("trends")
+            (alt,) = re.findall(r'plots/ages\.png" alt="([^"]+)"', trends)
+            assert "2" in alt, "its numbers in words"
         assert {i.key: i.version for i in before if i.key == "REF-2"} == {
             i.key: i.version for i in await office.everything() if i.key == "REF-2"
         }, "looking changes nothing"
@@ -195,7 +170,8 @@ async def test_private_work_is_nowhere_but_with_who_holds_it(tmp_path: Path) -> 
             assert (await dana.reads("items/CON-1"))[0] == 404
             assert "CON-1" in (await maria.reads())[1]
             assert "shouts" in (await maria.reads("items/CON-1"))[1]
-            assert (await dana.reads("reports"))[0] == 404, "she reads no reports"
+            for path in ("reports", "reports/gates", "trends", "plots/ages.png", "workflows/refund"):
+                assert (await dana.reads(path))[0] == 404, "she reads no reports"
             assert "Reports" not in (await dana.reads())[1]
             for name in ("repeated-codes", "gates"):
                 assert "NOT_HEARD" not in (await maria.reads(f"reports/{name}"))[1]

@@ -133,7 +133,7 @@ def _reviews_of(workflow: Workflow, operator: str, people: Mapping[str, Person])
     yield _verdict(
         workflow,
         review_code(workflow),
-        f"Something in {workflow.name} was done without asking first.",
+        f"Something in {workflow.name.replace('_', ' ')} was done without asking first.",
         (reviewer, _beside(reviewer, behind, people, operator)),
         glass.review_within if glass else _REVIEW_WITHIN,
     )

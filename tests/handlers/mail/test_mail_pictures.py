@@ -1,4 +1,4 @@
-"""Pictures in a letter: beside the HTML that shows them, named by it alone, their numbers in words for everybody else."""
+"""Pictures in a letter: beside the HTML that shows them, and their numbers in words for everybody else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 
+from handlers.images import Image
 from handlers.mail.write import letter
-from handlers.ports import Image, Outgoing
+from handlers.ports import Outgoing
 from rules.charts import Picture, Series
 from rules.messages import Message
 
@@ -59,7 +60,7 @@ def test_images_travel_with_the_html_and_are_no_attachments() -> None:
     assert list(mail.iter_attachments()) == [], "a mail program shows no paper clip"
     html = page.get_content()
     assert 'src="cid:ages.abc0@docket"' in html
-    assert 'alt="Age of what is open. &#34;Under&#34; 1 day: 6. 1 to 4 weeks: 3."' in html
+    assert 'alt="Age of what is open. &quot;Under&quot; 1 day: 6. 1 to 4 weeks: 3."' in html
     assert "http" not in html.split("<body")[1], "nothing is loaded from anywhere"
 
 

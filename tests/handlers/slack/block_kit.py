@@ -23,6 +23,7 @@ FIELDS = {
     "users_select": {"type", "action_id"},
     "plain_text_input": {"type", "action_id", "multiline", "max_length", "initial_value"},
     "header": {"type", "text", "block_id"},
+    "image": {"type", "slack_file", "alt_text", "title"},
     "home": {"type", "blocks", "private_metadata", "callback_id"},
     "modal": {"type", "title", "submit", "close", "blocks", "private_metadata", "callback_id"},
 }
@@ -41,7 +42,7 @@ def check_message(text: str, blocks: list[Json]) -> None:
     assert 1 <= units(text) <= 4000, f"fallback of {units(text)} units"
     check_mrkdwn(text, "fallback")
     assert 1 <= len(blocks) <= 50, f"{len(blocks)} blocks"
-    _check_blocks(blocks, {"section", "context", "actions"})
+    _check_blocks(blocks, {"section", "context", "actions", "image"})
     json.dumps(blocks).encode()
 
 
@@ -89,6 +90,10 @@ def _check_blocks(blocks: list[Json], allowed: set[str]) -> None:
                 _text(block["text"], 3000, where, {"mrkdwn"})
                 if "accessory" in block:
                     _element(block["accessory"], where)
+            case "image":
+                assert block["slack_file"].keys() == {"id"}, where
+                assert 1 <= units(block["alt_text"]) <= 2000, where
+                _text(block["title"], 2000, where, {"plain_text"})
             case "header":
                 _text(block["text"], 150, where, {"plain_text"})
             case "context":

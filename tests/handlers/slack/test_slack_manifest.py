@@ -11,7 +11,7 @@ import pytest
 from jsonschema.validators import validator_for
 from ruamel.yaml import YAML
 
-from handlers.slack import ending, listen, listen_visits, read, unfurl_links
+from handlers.slack import ending, listen, listen_visits, read, unfurl_links, upload
 from handlers.slack.read_shortcuts import ANYWHERE, ON_A_MESSAGE
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +29,8 @@ METHODS = {
     "conversations_info": {"channels:read", "groups:read"},
     "users_info": {"users:read"},
     "dnd_info": {"dnd:read"},
+    "files_getUploadURLExternal": {"files:write"},
+    "files_completeUploadExternal": {"files:write"},
     "conversations_list": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
@@ -62,7 +64,9 @@ def test_it_asks_for_exactly_the_scopes_that_calls_events_and_the_command_need()
     assert called_methods() == METHODS.keys()
     needed = {"commands"}.union(*METHODS.values(), *(scopes for _, scopes in EVENTS.values()))
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
-    assert {*listen.SCOPES, *unfurl_links.SCOPES} == needed, "what is checked at the start"
+    assert {*listen.SCOPES, *unfurl_links.SCOPES, *upload.SCOPES} == needed, (
+        "what is checked at the start, or where it fails"
+    )
     assert "user" not in MANIFEST["oauth_config"]["scopes"]
 
 

@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from handlers.ports import Image, Lasting, Outgoing, Passing, Unshown
+from handlers.images import Image
+from handlers.ports import Lasting, Outgoing, Passing, Unshown
 from handlers.slack.client import close_client, open_client
 from handlers.slack.send import SlackSender
 from handlers.slack.upload import SlackUploads

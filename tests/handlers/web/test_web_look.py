@@ -20,7 +20,7 @@ from handlers.ports import Busy
 from handlers.web.listen import WebDoor
 from handlers.web.look import NOBODY, NOTHING, LookPages
 from handlers.web.taps import Taps
-from rules.looking import Sheet, Table
+from rules.looking import Plot, Sheet, Table
 from rules.messages import Link, Quote, Row, Section, When, Who
 
 LINK = "a" * 42
@@ -68,6 +68,9 @@ class Desk:
 
     async def signed_in(self, session: str) -> bool:
         return session in self.sessions
+
+    async def plot(self, session: str, name: str) -> bytes | None:
+        return b"PNG" if session in self.sessions and name == "ages" else None
 
     async def seen(self, session: str, wanted: Wanted) -> Seen | None:
         if self.busy:
@@ -245,10 +248,23 @@ async def test_what_is_not_theirs_is_as_unknown_as_what_is_not_there(site: Site)
         "/look/style.css",
         "/look/in/",
         "/look/items/a/b",
-        "/look/plots/x.svg",
+        "/look/plots/ages.svg",
+        "/look/plots/x.png",
         "/look/%2e%2e/%2e%2e/etc/passwd",
     ):
         assert (await site.get(path))[0].status == 404
+
+
+async def test_a_picture_is_of_this_page_alone_and_for_whoever_is_signed_in(site: Site) -> None:
+    assert (await site.get("/look/plots/ages.png"))[0].status == 404
+    await site.enters()
+    site.desk.sheet = Sheet(title=("Trends",), parts=(Plot(name="ages", title=EVIL, alt='3 under a day "x"'),))
+    answer, html = await site.get("/look/trends")
+    assert f'<img src="{site.desk.base}plots/ages.png" alt="3 under a day &#34;x&#34;"' in html
+    assert answer.headers["Content-Security-Policy"].endswith("img-src 'self' data:")
+    answer, body = await site.get("/look/plots/ages.png")
+    assert (answer.status, answer.content_type, body) == (200, "image/png", "PNG")
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_only_what_a_page_understands_is_asked_and_little_of_it(site: Site) -> None:
