@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from bot.absences import Absences
 from bot.desk import Desk
+from bot.gathering import Gathering
 from bot.letters import Lettering
 from bot.recording import put
 from handlers.ports import Busy, Outgoing, Sent, Sleep
@@ -17,7 +20,7 @@ from rules.lanes import lane
 from rules.notices import Board, Broken
 from rules.own_events import Failed, Refused, Threaded
 from storage import items, outbox, threads
-from storage.outbox import Claimed
+from storage.outbox import Arrived, Claimed
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,30 @@ T = TypeVar("T")
 AGAIN_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What one message that arrived leaves behind: an end for each notice in it, and whose its conversation is."""
+
+    ws: str
+    arrived: Sequence[Arrived]
+    binds: Mapping[str, str]
+
+
+def begin(conn: Any, sends: Sequence[Sequence[str]]) -> list[bool]:
+    """These sends start now, each of the notices with these ids; says of each whether it may (`outbox.begin`)."""
+    if outbox.begin(conn, [id for ids in sends for id in ids]):
+        return [True] * len(sends)
+    return [outbox.begin(conn, ids) for ids in sends]  # what is paused must not hold up what is not
+
+
+def keep(conn: Any, receipts: Sequence[Receipt]) -> list[None]:
+    """Write these down, whatever their lanes."""
+    outbox.sent(conn, [each for receipt in receipts for each in receipt.arrived])
+    for ws in dict.fromkeys(receipt.ws for receipt in receipts):
+        threads.bind(conn, ws, {name: key for r in receipts if r.ws == ws for name, key in r.binds.items()})
+    return [None] * len(receipts)
+
+
 class Receipts:
     """A receipt is never given up: what was sent and not written down would be sent again."""
 
@@ -34,32 +61,32 @@ class Receipts:
         self, store: Store, desk: Desk, clock: Callable[[], datetime], absences: Absences, sleep: Sleep
     ) -> None:
         self._store, self._desk, self._clock, self._absences, self._sleep = store, desk, clock, absences, sleep
+        self._beginning, self._arriving = Gathering(store, begin), Gathering(store, keep)
 
     async def begun(self, claims: Sequence[Claimed]) -> bool:
         """The send starts now; after a crash it is looked for before it is sent again. False: it was paused since."""
-        return await self._insist(lambda conn: outbox.begin(conn, [claim.id for claim in claims]))
+        ids = [claim.id for claim in claims]
+        return await self._insist(lambda: self._beginning.add(ids))
 
     async def arrived(self, claims: Sequence[Claimed], lettering: Lettering, outgoing: Outgoing, where: Sent) -> None:
         """It went there. Replies to it find its item; a first message begins the item's conversation."""
         now, ws = self._clock(), claims[0].ws
         slack = claims[0].lane.startswith("slack:")
 
-        def receipt(conn: Any) -> None:
-            for claim in claims:
-                outbox.sent(conn, claim.id, where.place, where.id, now)
-            if lettering.binds:
-                root = outgoing.thread or where.id
-                threads.bind(conn, ws, f"slack:{where.place}:{root}" if slack else f"mail:{where.id}", lettering.item)
-
-        begins: list[Event] = []
+        conversation = f"slack:{where.place}:{outgoing.thread or where.id}" if slack else f"mail:{where.id}"
+        receipt = Receipt(
+            ws=ws,
+            arrived=[Arrived(claim.id, where.place, where.id, now) for claim in claims],
+            binds={conversation: lettering.item} if lettering.binds else {},
+        )
         if slack and lettering.first_of:
-            begins.append(
-                Threaded(
-                    id=f"threaded:{lettering.first_of}", workspace=ws, at=now, by="docket", via="docket",
-                    item=lettering.first_of, place=where.place, thread=where.id, permalink=where.permalink,
-                )
+            begins = Threaded(
+                id=f"threaded:{lettering.first_of}", workspace=ws, at=now, by="docket", via="docket",
+                item=lettering.first_of, place=where.place, thread=where.id, permalink=where.permalink,
             )  # fmt: skip
-        await self._with(receipt, *begins)
+            await self._with(partial(keep, receipts=[receipt]), begins)
+        else:
+            await self._insist(lambda: self._arriving.add(receipt))
         self._desk.metrics.delivered(claims, "sent")
 
     async def put_off(self, claims: Sequence[Claimed], not_before: datetime, problem: str, *, maybe_sent: bool) -> None:
@@ -69,7 +96,7 @@ class Receipts:
             for claim in claims:
                 outbox.retry(conn, claim.id, not_before, problem, maybe_sent=maybe_sent)
 
-        await self._insist(again)
+        await self._write(again)
         self._desk.metrics.delivered(claims, "put_off")
 
     async def put_aside(self, claims: Sequence[Claimed], until: datetime) -> None:
@@ -79,7 +106,7 @@ class Receipts:
             for claim in claims:
                 outbox.put_aside(conn, claim.id, until)
 
-        await self._insist(aside)
+        await self._write(aside)
 
     async def failed(self, claims: Sequence[Claimed], sentence: str, cause: str, status: str = "") -> None:
         """It can never go like this, and its owner is the operator; of private work, whoever has that.
@@ -152,7 +179,7 @@ class Receipts:
                     put(conn, books, claim.notice, item, now, ways)
             return left
 
-        if left := await self._insist(moved):
+        if left := await self._write(moved):
             await self.failed(left, sentence, cause)
 
     async def dropped(self, claims: Sequence[Claimed], reason: str) -> None:
@@ -163,14 +190,14 @@ class Receipts:
             for claim in claims:
                 outbox.drop(conn, claim.id, reason, now)
 
-        await self._insist(receipt)
+        await self._write(receipt)
         self._desk.metrics.delivered(claims, "dropped")
 
     async def given_back(self, claims: Sequence[Claimed]) -> None:
         """Whoever comes next may claim them at once."""
-        await self._insist(lambda conn: outbox.give_back(conn, [claim.id for claim in claims]))
+        await self._write(lambda conn: outbox.give_back(conn, [claim.id for claim in claims]))
 
-    async def _with(self, receipt: Callable[[Any], None], *events: Event) -> None:
+    async def _with(self, receipt: Callable[[Any], object], *events: Event) -> None:
         """The receipt and what it leads to in one transaction; where the rules fail on that, the receipt alone."""
 
         def both(conn: Any) -> None:
@@ -179,10 +206,10 @@ class Receipts:
                 self._desk.within(conn, event)
 
         try:
-            await self._insist(both)
+            await self._write(both)
         except Exception:
             log.exception("what follows from a receipt could not be taken with it")
-            await self._insist(receipt)
+            await self._write(receipt)
             for event in events:
                 await self._afterwards(event)
 
@@ -195,10 +222,13 @@ class Receipts:
             else:
                 return
 
-    async def _insist(self, work: Callable[[Any], T]) -> T:
+    async def _write(self, work: Callable[[Any], T]) -> T:
+        return await self._insist(lambda: self._store.write(work))
+
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
         while True:
             try:
-                return await self._store.write(work)
+                return await write()
             except (Unavailable, Conflict) as problem:
                 log.warning("a receipt waits for the database: %s", problem)
                 await self._sleep(AGAIN_SECONDS)

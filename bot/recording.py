@@ -30,8 +30,7 @@ def record(conn: Any, books: Books, ruling: Ruling, now: datetime, ways: Ways) -
     if ruling.resumes is not None:
         pauses.resume(conn, books.workspace, ruling.resumes)
     stored = {item.key: _item(conn, books, item, _own(ruling.entries, item.key)) for item in ruling.items}
-    for conversation, key in ruling.threads.items():
-        threads.bind(conn, books.workspace, conversation, key)
+    threads.bind(conn, books.workspace, ruling.threads)
     threads.offer(conn, books.workspace, ruling.offered)
     for notice in ruling.notices:
         put(conn, books, notice, stored.get(notice.item), now, ways)

@@ -19,6 +19,7 @@ from bot.build import Bot, build, inbox_names
 from bot.clock import DatabaseClock, clock_of
 from bot.config import Misconfigured, Settings, rulebook
 from bot.connecting import connect
+from bot.for_good import for_good
 from handlers.ports import Busy
 from rules.book.rulebook import Rulebook
 from storage import outbox
@@ -56,7 +57,8 @@ async def run(settings: Settings) -> None:
     """The bot, from settings to its end by SIGTERM or SIGINT. Raises Misconfigured and Unusable with what to do."""
     if problems := settings.problems():
         raise Misconfigured("\n".join(problems))
-    book, text = rulebook(settings.rulebook)
+    with for_good():
+        book, text = rulebook(settings.rulebook)
     began = time.monotonic()
     store = await open_store(settings.database_url)
     waited_seconds = time.monotonic() - began
@@ -65,7 +67,9 @@ async def run(settings: Settings) -> None:
         if not store.shared:
             with suppress(Unavailable):  # then it is free when its lease ends
                 await store.write(outbox.free)
-        bot = await build(settings, book, text, store, clock=await clock_of(store))
+        clock = await clock_of(store)
+        with for_good():
+            bot = await build(settings, book, text, store, clock=clock)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):

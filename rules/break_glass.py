@@ -54,9 +54,8 @@ def break_glass(draft: Draft, command: Command) -> Reply:
     told_apart = (person for person in asked if person != use.owner)
     draft.tell(*(GlassBroken(item=item.key, to=person, opened_at=stamp(use.opened_at)) for person in told_apart))
     draft.tell(Card(item=item.key, to=CONVERSATION))
-    between = " and " if len(asked) == 2 else ", "
     have = " have been told. " if len(asked) > 1 else " has been told. "
-    told = (*reach(draft.book, asked, mention=False, between=between), have)
+    told = (*reach(draft.book, asked, mention=False, between=" and "), have)
     return done(
         (f"{item.key} goes on without {listed(past, 'and')}.",),
         (*(told if asked else ()), Who(use.owner), " reviews it until ", When(use.due_at), "."),

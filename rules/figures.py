@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -147,7 +147,7 @@ def local_days(since: datetime, until: datetime, zone: str) -> list[date]:
 def day_end(day: date, zone: str) -> datetime:
     """The first instant (UTC) after a local day."""
     at = datetime.combine(day + timedelta(days=1), time(0), ZoneInfo(zone))
-    return at.astimezone(ZoneInfo("UTC"))
+    return at.astimezone(UTC)
 
 
 def flow(passages: Iterable[Passage], since: datetime, until: datetime, zone: str) -> list[Flow]:

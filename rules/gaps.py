@@ -16,6 +16,7 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.figures import Dwell
 from rules.report_facts import Facts
 from rules.report_table import Cell, Report
+from rules.reports_flow import told
 
 #: Fewer cases than these say nothing.
 ENOUGH: Final = 5
@@ -123,8 +124,7 @@ def _reads(person: str, book: Rulebook) -> bool:
 
 def lived(flow: Workflow, facts: Facts) -> Iterator[Gap]:
     """What its history shows, in the time that the report covers."""
-    period = facts.period
-    assert period is not None, "it was read for this report"
+    period = told(facts.period)
     opened = {p.item for p in period.passages if p.kind == "opened" and p.workflow == flow.name}
     sent = (each for each in period.loops if each.workflow == flow.name and each.kind == "sent back")
     back = tuple(dict.fromkeys(each.item for each in sent))
@@ -159,10 +159,10 @@ def lived(flow: Workflow, facts: Facts) -> Iterator[Gap]:
         )  # fmt: skip
 
 
-def _inside(told: str) -> bool:
+def _inside(facts: str) -> bool:
     """Whether that change of hands left it in its stage."""
-    facts = json.loads(told)
-    return bool(facts.get("left")) and facts.get("left") == facts.get("stage")
+    move = json.loads(facts)
+    return bool(move.get("left")) and move.get("left") == move.get("stage")
 
 
 def _often(some: set[str], of: set[str], share: float) -> str | None:
@@ -189,8 +189,7 @@ def _stages(flow: Workflow, dwells: Sequence[Dwell]) -> Iterator[Gap]:
 
 
 def _exceptions(flow: Workflow, facts: Facts) -> Iterator[Gap]:
-    period = facts.period
-    assert period is not None, "it was read for this report"
+    period = told(facts.period)
     own = [each for each in period.raised if each.workflow == flow.name]
     counts = Counter(each.code for each in own)
     for code, rule in flow.exceptions.items():

@@ -20,7 +20,7 @@ LONGEST: Final = 3
 
 def time_in_stage(facts: Facts) -> Report:
     """How long does work stay in each stage, and which stage is the bottleneck?"""
-    ended, here = _by_stage(_of(facts.period).dwells), _by_stage(facts.standing)
+    ended, here = _by_stage(told(facts.period).dwells), _by_stage(facts.standing)
     rows: list[tuple[Cell, ...]] = []
     spent: dict[tuple[str, str], float] = {}
     for workflow, stage in sorted({*ended, *here}):
@@ -63,7 +63,7 @@ def _bottleneck(spent: Mapping[tuple[str, str], float]) -> str:
 
 def throughput(facts: Facts) -> Report:
     """Does as much go as comes, and is the backlog growing?"""
-    period = _of(facts.period)
+    period = told(facts.period)
     open_now = Counter(stay.workflow for stay in facts.standing)
     weeks = _weeks(period.passages, facts.book.timezone)
     rows: list[tuple[Cell, ...]] = []
@@ -108,7 +108,7 @@ def _weeks(passages: Iterable[Passage], zone: str) -> dict[tuple[date, str], lis
 
 def first_time_fix(facts: Facts) -> Report:
     """What is closed without ever coming back, being reopened or meeting the same exception twice?"""
-    now, then = _by_flow(_of(facts.period).endings), _by_flow(_of(facts.before).endings)
+    now, then = _by_flow(told(facts.period).endings), _by_flow(told(facts.before).endings)
     rows: list[tuple[Cell, ...]] = []
     for workflow, endings in sorted(now.items()):
         rest = [each for each in endings if not each.first_time]
@@ -143,7 +143,7 @@ def fixed(endings: Iterable[Ending]) -> float:
 def loops(facts: Facts) -> Report:
     """Where does work loop back: sent back, reopened, an approval sent back, a code raised again?"""
     found: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for loop in _of(facts.period).loops:
+    for loop in told(facts.period).loops:
         found[loop.workflow, loop.kind, loop.left, loop.to].append(loop.item)
     rows = [
         (*where, len(keys), len(set(keys)), tuple(dict.fromkeys(keys)))
@@ -161,7 +161,8 @@ def loops(facts: Facts) -> Report:
     )  # fmt: skip
 
 
-def _of(period: Period | None) -> Period:
+def told(period: Period | None) -> Period:
+    """A time that a report is asked about."""
     assert period is not None, "it was read for this report"
     return period
 

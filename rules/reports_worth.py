@@ -13,7 +13,7 @@ from rules.book.rulebook import Rulebook, Workflow
 from rules.figures import Dwell, Ordeal, quantile
 from rules.report_facts import Facts, Period
 from rules.report_table import Cell, Report
-from rules.reports_flow import HOUR, fixed
+from rules.reports_flow import HOUR, fixed, told
 from rules.timing import work_calendar
 
 #: The items that a cost comes from, the costliest first.
@@ -22,7 +22,7 @@ COSTLIEST: Final = 10
 
 def exceptions_by_code(facts: Facts) -> Report:
     """How often was each code raised, against the time before?"""
-    now, then = _by_code(_of(facts.period).raised, facts.book), _by_code(_of(facts.before).raised, facts.book)
+    now, then = _by_code(told(facts.period).raised, facts.book), _by_code(told(facts.before).raised, facts.book)
     rows: list[tuple[Cell, ...]] = []
     for workflow, code in {*now, *then}:
         keys, before = now.get((workflow, code), []), then.get((workflow, code), [])
@@ -52,7 +52,7 @@ def _by_code(raised: Iterable[Ordeal], book: Rulebook) -> dict[tuple[str, str], 
 
 def cost_of_delay(facts: Facts) -> Report:
     """What did delay cost, workflow by workflow?"""
-    period = _of(facts.period)
+    period = told(facts.period)
     late: dict[str, list[Dwell]] = defaultdict(list)
     for stay in (*period.dwells, *facts.standing):
         late[stay.workflow] += [stay] if stay.late else []
@@ -113,9 +113,9 @@ def _costliest(rows: Sequence[tuple[Cell, ...]]) -> str:
 
 def pilot(facts: Facts) -> Report:
     """How many messages, questions and rounds of approval does a week take, against the time before?"""
-    now, then = _of(facts.period), _of(facts.before)
+    now, then = told(facts.period), told(facts.before)
     what = (
-        ("attached", "messages that people wrote on items"),
+        ("attached", "further messages on items"),
         ("asked", "questions that Docket asked"),
         ("reminded", "reminders"),
         ("decided", "decisions"),
@@ -207,8 +207,3 @@ def _kept(period: Period, workflow: str) -> float | None:
 def _share(period: Period, workflow: str) -> float | None:
     own = [each for each in period.endings if each.workflow == workflow]
     return fixed(own) if own else None
-
-
-def _of(period: Period | None) -> Period:
-    assert period is not None, "it was read for this report"
-    return period

@@ -158,7 +158,13 @@ def _no_glass(book: Rulebook, item: Item, workflow: Workflow) -> Reply:
     if workflow.break_glass is None:
         return refused("not_yours", (f"Nobody breaks the glass in {workflow.name}: its rulebook names no one.",))
     people = reach(book, workflow.break_glass.who, between=" or ")
-    return refused("not_yours", (*people, f" may break the glass on {item.key}. Nothing was changed.",))
+    return refused(
+        "not_yours",
+        (
+            *people,
+            f" may break the glass on {item.key}. Nothing was changed.",
+        ),
+    )
 
 
 def standings(

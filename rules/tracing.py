@@ -70,7 +70,7 @@ def trace(item: Item, entries: Sequence[Entry], now: datetime) -> Trace:
     """The trace of an item by its entries, oldest first; there is one at least."""
     until = item.closed_at or now
     steps = [Step(entry.kind, entry.at, entry.facts) for entry in entries if entry.kind in STEPS]
-    fold = _Fold(item.asked_of)
+    fold = _Fold("" if item.source.channel == "docket" else item.requester)
     for entry in entries:
         fold.take(entry)
     return Trace(
@@ -85,9 +85,10 @@ def trace(item: Item, entries: Sequence[Entry], now: datetime) -> Trace:
 class _Fold:
     """Whom it waits for between any two entries."""
 
-    def __init__(self, asked_of: str) -> None:
+    def __init__(self, requester: str) -> None:
+        """`requester`: who is asked; "" where that is whoever has it, because the rules opened it."""
         self.found: list[Wait] = []
-        self._asked_of = asked_of
+        self._requester = requester
         self._stage, self._owner = "", ""
         self._missing = self._changes = self._handed = self._open = False
         self._troubles: dict[str, str] = {}  # open code -> who decides it, oldest first
@@ -156,9 +157,9 @@ class _Fold:
             code, whose = next(iter(self._troubles.items()))
             return whose, "decision", code
         if self._missing:
-            return self._asked_of, "answer", ""
+            return self._requester or self._owner, "answer", ""
         if self._changes:
-            return self._asked_of, "changes", ""
+            return self._requester or self._owner, "changes", ""
         return self._owner, "acceptance" if self._handed else "work", ""
 
 

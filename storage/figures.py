@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from pydantic_core import from_json
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -29,6 +29,8 @@ from storage.schema import exceptions, items, ledger
 
 #: As the index of what moves items has it: a question that says so word for word is answered by it.
 MOVES: Final = "ledger.kind IN ('opened', 'entered', 'returned', 'changes_asked', 'closed', 'reopened')"
+#: The entries of so many items are read at once.
+AT_A_TIME: Final = 500
 _OPEN: Final = items.c.closed_at.is_(None)
 
 
@@ -57,7 +59,7 @@ def passages(conn: Connection, ws: str, since: datetime, until: datetime, scope:
     return [
         Passage(
             item=row.item, workflow=row.workflow, kind=row.kind, at=row.at,
-            outcome=json.loads(row.facts)["outcome"] if row.kind == "closed" else None,
+            outcome=from_json(row.facts)["outcome"] if row.kind == "closed" else None,
         )
         for row in conn.execute(wanted)
     ]  # fmt: skip
@@ -137,7 +139,7 @@ def loops(conn: Connection, ws: str, since: datetime, until: datetime, scope: Sc
     )
     found = []
     for row in conn.execute(wanted):
-        told = json.loads(row.facts)
+        told = from_json(row.facts)
         ends = {"returned": (told.get("left"), told.get("stage")), "reopened": ("closed", told.get("stage"))}
         left, to = ends.get(row.kind) or (told["code"], "")
         own = {"item": row.item, "workflow": row.workflow, "kind": kinds[row.kind], "at": row.at}
@@ -179,18 +181,28 @@ def _stays(conn: Connection, ws: str, of: Select[Any], until: datetime, scope: S
 def _steps(
     conn: Connection, ws: str, of: Select[Any], until: datetime, scope: Scope, kinds: Sequence[str]
 ) -> Iterator[tuple[str, str, list[Step]]]:
+    """Of every item whose key `of` gives: its key, its workflow, its entries of these kinds before `until`, in order.
+
+    The keys are read first and the entries by them, so many at a time: in one question SQLite would sort them all.
+    """
     chosen = of.subquery()
-    wanted = (
-        select(ledger.c.item, items.c.workflow, ledger.c.kind, ledger.c.at, ledger.c.facts)
+    named = (
+        select(items.c.key, items.c.workflow)
         .join_from(chosen, items, and_(items.c.workspace == ws, items.c.key == chosen.c.item))
-        .join(ledger, and_(ledger.c.workspace == ws, ledger.c.item == chosen.c.item))
-        .where(ledger.c.kind.in_(kinds), *seen(scope))
-        .order_by(ledger.c.item, ledger.c.seq)
+        .where(*seen(scope))
     )
-    rows = conn.execute(wanted, execution_options={"yield_per": 1000})
-    for (item, workflow), own in groupby(rows, key=lambda row: (row.item, row.workflow)):
-        # Not asked of SQLite, which would read by that time instead of by the item.
-        yield item, workflow, [Step(row.kind, row.at, json.loads(row.facts)) for row in own if row.at < until]
+    flows: dict[str, str] = {row.key: row.workflow for row in conn.execute(named)}
+    keys = sorted(flows)
+    for start in range(0, len(keys), AT_A_TIME):
+        rows = conn.execute(
+            select(ledger.c.item, ledger.c.kind, ledger.c.at, ledger.c.facts)
+            .where(ledger.c.workspace == ws, ledger.c.item.in_(keys[start : start + AT_A_TIME]))
+            .where(ledger.c.kind.in_(kinds))
+            .order_by(ledger.c.item, ledger.c.seq)
+        )
+        for item, own in groupby(rows, key=lambda row: row[0]):
+            # Its time is not asked of SQLite, which would read by that instead of by the item.
+            yield item, flows[item], [Step(kind, at, from_json(facts)) for _, kind, at, facts in own if at < until]
 
 
 def _moved(ws: str, since: datetime, until: datetime, kinds: Sequence[str]) -> Select[Any]:

@@ -36,6 +36,16 @@ class Claimed:
     story: str = ""  # the happening that it goes back to
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """That a notice arrived: as which message, where, and when (UTC)."""
+
+    id: str
+    place: str
+    message_id: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     """What became of a notice, for `why`. `state` is waiting, sent, failed or dropped; `ended_at` when it became so."""
@@ -153,7 +163,9 @@ def begin(conn: Connection, ids: Sequence[str]) -> bool:
     """
     if notices_rest(conn, ids):
         return False
-    begun(len(ids)).run(conn, {f"i{n}": each for n, each in enumerate(ids)})
+    # The last one fills up to a power of two: so few statements serve all counts, and the server keeps them prepared.
+    places = 1 << (len(ids) - 1).bit_length()
+    begun(places).run(conn, {f"i{n}": ids[min(n, len(ids) - 1)] for n in range(places)})
     return True
 
 
@@ -168,9 +180,11 @@ def left(conn: Connection, id: str, files: Mapping[str, str]) -> None:
     conn.execute(update(outbox).where(outbox.c.id == id).values(files=json.dumps(dict(files))))
 
 
-def sent(conn: Connection, id: str, place: str, message_id: str, at: datetime) -> None:
-    """It arrived: as which message, where, and when (UTC)."""
-    SENT.run(conn, {"this": id, "at": at, "where_to": place, "as_which": message_id})
+def sent(conn: Connection, arrived: Sequence[Arrived]) -> None:
+    """These arrived."""
+    rows = [{"this": each.id, "at": each.at, "where_to": each.place, "as_which": each.message_id} for each in arrived]
+    if rows:
+        SENT.run_each(conn, rows)
 
 
 def retry(conn: Connection, id: str, not_before: datetime, problem: str, *, maybe_sent: bool = False) -> None:

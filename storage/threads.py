@@ -31,9 +31,12 @@ def _find(count: int) -> Rendered:
     return Rendered(known.where(threads.c.workspace == bindparam("ws"), threads.c.conversation.in_(asked)))
 
 
-def bind(conn: Connection, ws: str, conversation: str, key: str) -> None:
-    """From now on this conversation is that item's, whatever it was before."""
-    _BIND.run(conn, {"workspace": ws, "conversation": conversation, "item": key})
+def bind(conn: Connection, ws: str, conversations: Mapping[str, str]) -> None:
+    """From now on these conversations are those items', whatever they were before."""
+    if conversations:  # in one order, so that two transactions with the same can't wait for each other
+        kept = {key_of(name): key for name, key in conversations.items()}
+        rows = [{"workspace": ws, "conversation": name, "item": key} for name, key in sorted(kept.items())]
+        _BIND.run_each(conn, rows)
 
 
 def offer(conn: Connection, ws: str, conversations: Mapping[str, str]) -> None:

@@ -22,7 +22,11 @@ class Stay:
     since: datetime
     until: datetime | None = None
     owner: str = ""
-    late: timedelta = timedelta(0)
+    spans: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    @property
+    def late(self) -> timedelta:
+        return sum((last - first for first, last in self.spans), timedelta())
 
     @property
     def missed(self) -> bool:
@@ -61,7 +65,7 @@ def stays(one: Played, now: datetime) -> Iterator[Stay]:
         if entry.kind == "stood_still" and missed_since is not None and item.due_at and item.due_at > missed_since:
             missed_since = None  # it passed while everything stood still: it was moved
         if fresh and missed_since is not None and here is not None:
-            here.late += entry.at - missed_since
+            here.spans.append((missed_since, entry.at))
             missed_since = None
         if here is not None and (stage != here.stage):
             here.until = entry.at
@@ -77,8 +81,18 @@ def stays(one: Played, now: datetime) -> Iterator[Stay]:
                 missed_since = item.due_at
     if here is not None:
         if missed_since is not None:
-            here.late += now - missed_since
+            here.spans.append((missed_since, now))
         yield here
+
+
+def late_minutes(one: Played, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The minutes of a time in which it was beyond a deadline that it missed while its clock ran."""
+    for stay in stays(one, until):
+        for first, last in stay.spans:
+            at = max(first, since)
+            while at < min(last, until):
+                yield at
+                at += timedelta(minutes=1)
 
 
 def open_at(one: Played, at: datetime) -> list[str]:

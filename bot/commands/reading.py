@@ -96,6 +96,7 @@ def show(
     files: Annotated[
         Path | None, typer.Option("--files", help="Write the files that came with it into this folder.")
     ] = None,
+    traced: Annotated[bool, typer.Option("--trace", help="With --json: its stays and waits up to now, too.")] = False,
 ) -> None:
     """One item whole, with its ledger. Example: docketbot show REF-12 --json"""
 
@@ -117,7 +118,8 @@ def show(
         way = trace(item, [one.entry for one in recorded], now)
         if json:
             whole = item_json(item, books.current, [(r.seq, r.entry, r.hash) for r in recorded])
-            whole["trace"] = trace_json(way)
+            if traced:
+                whole["trace"] = trace_json(way)
             data(veil(whole) if hidden else whole)
             return
         if hidden:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.for_good import for_good
 from bot.terminal import finish, stop
 
 
@@ -14,9 +15,10 @@ def run() -> None:
     """The bot; ends cleanly on SIGTERM and Ctrl-C. Example: SLACK_BOT_TOKEN=... docketbot run"""
 
     async def work() -> None:
-        from bot.config import settings
-        from bot.logs import set_up
-        from bot.run import run as started
+        with for_good():
+            from bot.config import settings
+            from bot.logs import set_up
+            from bot.run import run as started
 
         chosen = settings()
         set_up(chosen.log_form)

@@ -142,7 +142,7 @@ def _ask(book: Rulebook) -> tuple[Step, ...]:
         done="typed",
     )
     if listening is not None:
-        return (*_written(listening), help_step)
+        return (*_written(listening), *_owned(listening, book), help_step)
     if typed is not None:
         opening = Step(
             title="Ask for something",
@@ -184,6 +184,25 @@ def _written(workflow: Workflow) -> tuple[Step, ...]:
     )
 
 
+def _owned(workflow: Workflow, book: Rulebook) -> tuple[Step, ...]:
+    """Whose the example is, at their own list; none where it does not say, or they have no Slack."""
+    example = next((e for e in workflow.examples if not e.nothing), None)
+    owner = book.people.get(example.owner or "") if example is not None else None
+    if owner is None or owner.slack is None:
+        return ()
+    first = owner.name.split(" ")[0]
+    return (
+        Step(
+            title=f"See what {first} sees",
+            text=f"{owner.name} has it. Docket Home lists what is theirs by due time; the menu beside it is what "
+            "they do next.",
+            who=owner.key,
+            where="home",
+            go=f"Be {first}",
+        ),
+    )
+
+
 def _digest(book: Rulebook) -> tuple[Step, ...]:
     morning = min(book.digests.values(), key=lambda digest: digest.at, default=None)
     if morning is None:
@@ -192,8 +211,8 @@ def _digest(book: Rulebook) -> tuple[Step, ...]:
     in_slack = "slack" in morning.via and reader.slack is not None
     return (
         Step(
-            title=f"Read the digest {morning.name}",
-            text=f"{reader.name} gets it at {morning.at:%H:%M}: what waits, what is late, what was decided and why.",
+            title=f"Read {reader.name.split(' ')[0]}'s digest",
+            text=f"It comes at {morning.at:%H:%M}: what waits, what is late, what was decided and why.",
             who=reader.key if reader.slack else reader.email.partition("@")[0],
             where="@docket" if in_slack else "mail",
             go=f"Be {reader.name.split(' ')[0]}",

@@ -22,7 +22,7 @@ def awaiting(item: Item, workflow: Workflow, book: Rulebook, now: datetime) -> L
     # A pause may have put it off.
     due_at = next((t.due_at for t in timers(item, book, workflow) if t.kind == EXPECT), counted)
     if due_at <= now:
-        return silence(item)
+        return ("Still waiting: ", *silence(item))
     assert item.awaited is not None, "only what is awaited is due"
     return (f"Expects an answer from {item.awaited.who} by ", When(due_at))
 

@@ -63,7 +63,7 @@ def handoff_card(
         sections=(*to_do(item), *_known(item, book, past.entries), *_origin(past, book, links)),
         small=((f"Why you: {item.owner_because}", *_thread(item)),),
         actions=(
-            *(receiving(item) or (_on_it(item), *_step(item, workflow))),
+            *(receiving(item) or (*_on_it(item), *_step(item, workflow))),
             Action(verb="assign", label="Hand over", item=item.key),
             Action(verb="evidence", label="Add evidence", item=item.key, more=True),
             Action(verb="except", label="Raise an exception", item=item.key, more=True),
@@ -86,8 +86,8 @@ def _by_name(line: Line) -> Line:
     return tuple(Who(part.identity) if isinstance(part, Who) else part for part in line)
 
 
-def _on_it(item: Item) -> Action:
-    return Action(verb="ack", label="I'm on it", item=item.key)
+def _on_it(item: Item) -> tuple[Action, ...]:
+    return () if item.acknowledged_at else (Action(verb="ack", label="I'm on it", item=item.key),)
 
 
 def _step(item: Item, workflow: Workflow) -> tuple[Action, ...]:

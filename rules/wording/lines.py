@@ -113,11 +113,18 @@ def until(due_at: datetime, now: datetime) -> Line:
 
 
 def reach(book: Rulebook, people: Iterable[str], *, mention: bool = True, between: str = ", ") -> Line:
-    """Names by which people are reached: the first as a mention, with the address of whoever has no Slack."""
+    """Names by which people are reached: the first as a mention, with the address of whoever has no Slack.
+
+    `between` stands between two, and before the last of several.
+    """
     line: list[Part] = []
-    for number, key in enumerate(people):
+    names = tuple(people)
+    for number, key in enumerate(names):
         known = book.people.get(key)
-        line += [between if number else "", Who(key, mention=mention and number == 0)]
+        line += [
+            "" if not number else between if number == len(names) - 1 else ", ",
+            Who(key, mention=mention and number == 0),
+        ]
         if known is not None and not known.slack:
             line.append(f" ({known.email})")
     return tuple(part for part in line if part)

@@ -204,12 +204,13 @@ def reported(report: Report, since: datetime, first: int, rows: int, address: Ad
         for row in report.rows[first : first + rows]
     )
     names = [name.replace("_", " ") for name, _ in report.columns]
+    count = f"{len(report.rows)} row{'' if len(report.rows) == 1 else 's'}"
     return Sheet(
         title=(report.name,),
         lines=(
             (report.asks,),
             *(((report.tells,),) if report.tells else ()),
-            ("Since ", When(since, "day"), f" · {len(report.rows)} rows · read anew every five minutes"),
+            ("Since ", When(since, "day"), f" · {count} · read anew every five minutes"),
         ),
         parts=(
             Table(

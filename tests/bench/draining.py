@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.gathering import Gathering
 from bot.leases import BATCH, LEASE
+from bot.receipts import Receipt, begin, keep
 from rules.notices import Card
 from storage import outbox
+from storage.outbox import Arrived
 from storage.store import Store
 from tests.bench.measure import Row, Size
 from tests.bench.peers import Procrastinate, procrastinate_worker, together
@@ -58,10 +61,13 @@ async def drain(url: str) -> None:
     sys.stdin.readline()
     now = datetime.now(UTC) + timedelta(seconds=1)
 
+    beginning, arriving = Gathering(store, begin), Gathering(store, keep)
+
     async def serve(id: str) -> None:
         """As the courier does: the send is begun in one transaction, its receipt kept in another."""
-        await store.write(lambda conn: outbox.begin(conn, [id]))
-        await store.write(lambda conn: outbox.sent(conn, id, "p", "m", now))
+        assert await beginning.add([id])
+        receipt = Receipt(ws="main", arrived=[Arrived(id, "p", "m", now)], binds={f"mail:{id}": "REF-1"})
+        await arriving.add(receipt)
 
     while True:
         claimed = await store.write(lambda conn: outbox.claim(conn, now, LEASE.total_seconds(), BATCH))

@@ -15,8 +15,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
+from bot.adopting import adopt
 from bot.demo import example
 from bot.reports import report_of
+from rules.book.load import load
 from rules.events import Command
 from rules.reports import QUESTIONS, nearest, record_of
 from tests.bot.house import House, house
@@ -114,6 +116,53 @@ async def test_in_slack_it_is_for_those_who_answer_for_others(tmp_path: Path) ->
         assert (await office.desk.ask(asked(FINN, "gates"))).refused
 
 
+async def test_a_workflow_is_shown_on_one_page(tmp_path: Path) -> None:
+    async with house(tmp_path) as office:
+        me = {"id": "q", "workspace": "main", "at": office.clock.now(), "via": "slack", "verb": "report"}
+        told = await office.desk.ask(Command(**me, by=MARIA, name="model refund"))
+        assert "Every refund request gets an answer" in plain(told.message)
+        assert (await office.desk.ask(Command(**me, by=MARIA, name="model concern"))).refused
+        assert (await office.desk.ask(Command(**me, by=FINN, name="model refund"))).refused
+
+
+async def test_before_and_after_a_rulebook(tmp_path: Path) -> None:
+    """Two of three refunds stop; then a rulebook comes into force under which none of them would."""
+    async with house(tmp_path) as office:
+        assert await rows_of(office, "change") == []
+        for n, amount in enumerate((450, 450, 40, 450, 450, 40)):
+            if n == 3:
+                text = example().replace("when: amount > 300", "when: amount > 1000")
+                await adopt(office.store, office.books, load(text), text, office.clock)
+            await office.says(RITA, f"Please refund ORD-3000{n}, I was charged ${amount} twice")
+            await office.pushes(hours=1)
+        rows = {row["figure"]: row for row in await rows_of(office, "change") if row["workflow"] == "refund"}
+        each = rows["exceptions for each item opened"]
+        assert (each["before"], each["after"], each["reads_differently"]) == (pytest.approx(2 / 3), 0, "yes")
+        assert rows["opened a week"]["before"] == pytest.approx(rows["opened a week"]["after"])
+
+
+async def test_what_began_in_confidence_stays_out_of_every_report(tmp_path: Path) -> None:
+    """A workflow that is private no more: what began while it was is told nowhere, what began since is."""
+    async with house(tmp_path) as office:
+        await office.types(RITA, "new", workflow="concern", words="My lead shouts at people.")
+        await office.types(MARIA, "except", "CON-1", code="NOT_HEARD", words="Nobody has spoken with her.")
+        text = example().replace("    private: true\n", "")
+        assert text != example()
+        await adopt(office.store, office.books, load(text), text, office.clock)
+        await office.types(RITA, "new", workflow="concern", words="The kitchen is cold.")
+        await office.types(LEE, "approve", "CON-1", reason_code="GOODWILL", words="We spoke for an hour.")
+        for key in ("CON-1", "CON-2"):
+            await office.types(MARIA, "evidence", key, name="note", words="We spoke.")
+            await office.types(MARIA, "close", key)
+            await office.types(MARIA, "reopen", key, words="Not yet.")
+        await office.pushes(days=9)
+        found = {name: json.dumps(await rows_of(office, name), default=str) for name in QUESTIONS}
+        assert [name for name, rows in found.items() if "CON-1" in rows] == []
+        assert "CON-2" in found["loops"]
+        assert "CON-2" in found["throughput"]
+        assert {row["stays"] for row in await rows_of(office, "time-in-stage") if row["workflow"] == "concern"} == {1}
+
+
 def docketbot(*words: str) -> Result:
     return CliRunner().invoke(app, list(words), prog_name="docketbot")
 
@@ -141,6 +190,20 @@ def test_on_the_command_line_as_a_table_json_and_csv(tmp_path: Path, monkeypatch
     unknown = docketbot("report", "gate")
     assert (unknown.exit_code, "Did you mean `gates`?" in unknown.stderr) == (2, True)
     assert docketbot("report", "gates", "--since", "soon").exit_code == 2
+    stage = json.loads(docketbot("report", "time-in-stage", "--json", *since).stdout)[0]
+    assert {"workflow", "stage", "p50", "p90", "items"} <= set(stage)
+    assert "The bottleneck is" in docketbot("report", "time-in-stage", *since).stderr
+    costs = list(csv.DictReader(io.StringIO(docketbot("report", "cost-of-delay", "--csv", *since).stdout)))
+    assert costs[0]["currency"] == "USD"
+    assert "REF-1" in costs[0]["costliest"].split()
+    page = docketbot("model", "refund")
+    assert "Maria Sol" in page.stdout
+    assert json.loads(docketbot("model", "--json").stdout)[0]["workflow"] == "refund"
+    assert (docketbot("model", "refnd").exit_code, docketbot("model", "concern").exit_code) == (2, 0)
+    shown = docketbot("show", "REF-4", "--json", "--trace")
+    assert [stay["stage"] for stay in json.loads(shown.stdout)["trace"]["stays"]] == ["triage", "payment", "triage"]
+    assert "for Dana Ruiz to work on it in triage" in docketbot("show", "REF-4").stdout
+    assert json.loads(docketbot("show", "CON-1", "--json", "--trace").stdout)["trace"] == {}
 
 
 @pytest.mark.parametrize(("said", "meant"), [("overdue", "overdue-reviews"), ("gate", "gates"), ("xyzzy", "")])

@@ -337,7 +337,7 @@ class TestInTheWay:
         assert reply.code == "steps"
         words = plain(reply.message)
         assert "1 Customer is known" in words
-        assert "dana or lee or maria can tick it off: `/docket tick REF-1 1`" in words
+        assert "dana, lee or maria can tick it off: `/docket tick REF-1 1`" in words
         assert street.items["REF-1"].stage == "triage"
         in_payment(street)
         tick(street, FINN, "1")

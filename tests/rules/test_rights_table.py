@@ -37,7 +37,8 @@ PUBLIC: dict[Verb, set[str]] = {
     "reopen": RUN_IT, "snooze": RUN_IT, "ack": RUN_IT, "ask": RUN_IT, "reply": RUN_IT,
     "approve": {LEE}, "reject": {LEE}, "changes": {LEE}, "breakglass": {DANA, LEE},
     "pause": {*RUN_IT, SAM}, "resume": {*RUN_IT, SAM},
-    "report": {LEE, MARIA, SAM}, "digest": {LEE, MARIA, SAM}, "quarantine": {DANA, LEE, MARIA, FINN, SAM},  # whoever may stop a workflow
+    "report": {LEE, MARIA, SAM}, "digest": {LEE, MARIA, SAM},
+    "quarantine": {DANA, LEE, MARIA, FINN, SAM},  # whoever may stop a workflow
 }  # fmt: skip
 #: CON-1: RITA asked, MARIA has it, LEE backs up and decides NOT_HEARD. Nobody else hears that it is there.
 HOLD_IT = {MARIA, LEE}

@@ -49,7 +49,7 @@ WITHOUT = ACCESS.replace("    EXAMPLES\n", "")
 def places(book: Rulebook) -> set[str]:
     """What a step may lead to: the sandbox's channels, the app, the mail pane, or where one stands."""
     roster = roster_of(book, User(id="U0DOCKET", handle="docket", name="Docket", is_bot=True))
-    return {f"#{channel.name}" for channel in roster.channels} | {f"@{SlackApp().handle}", "mail", ""}
+    return {f"#{channel.name}" for channel in roster.channels} | {f"@{SlackApp().handle}", "home", "mail", ""}
 
 
 def people(book: Rulebook) -> set[str]:
@@ -70,13 +70,14 @@ def test_every_step_leads_to_somebody_and_somewhere_that_is_there(text: str) -> 
 
 
 def test_a_rulebook_of_ones_own_is_walked_along_its_own_example() -> None:
-    ask, thread, typed, time, digest = first_minutes(load(WITH_EXAMPLE))
+    ask, thread, owner, typed, time, digest = first_minutes(load(WITH_EXAMPLE))
     assert (ask.where, ask.fill) == ("#doors", "access to the cellar please")
     assert (thread.where, thread.thread) == ("#doors", True)
     assert typed.fill == "/docket help"
     assert time.push == "morning"
     assert (digest.who, digest.where) == ("ben", "mail")
-    assert "Ben Lau gets it at 07:45" in digest.text
+    assert (owner.title, owner.who, owner.where) == ("See what Ada sees", "ada", "home")
+    assert (digest.title, "at 07:45" in digest.text) == ("Read Ben's digest", True)
 
 
 def test_without_an_example_the_first_step_says_what_is_listened_for() -> None:

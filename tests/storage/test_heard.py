@@ -33,9 +33,9 @@ async def test_threads_are_those_of_items_that_are_open_or_were_closed_lately(st
         for number, closed_at in enumerate((None, NOW - HOUR, NOW - 3 * HOUR)):
             stored = item(f"REF-{number}", closed_at=closed_at, outcome=closed_at and "done")
             items.save(conn, replace(stored, version=1), 0)
-            threads.bind(conn, WS, f"slack:C1:{number}", stored.key)
-        threads.bind(conn, WS, "mail:<a@x>", "REF-0")
-        threads.bind(conn, WS, "slack:D1:17.1", "REF-0")
+            threads.bind(conn, WS, {f"slack:C1:{number}": stored.key})
+        threads.bind(conn, WS, {"mail:<a@x>": "REF-0"})
+        threads.bind(conn, WS, {"slack:D1:17.1": "REF-0"})
 
     await store.write(fill)
     found = await store.read(lambda conn: heard.threads_of_items(conn, WS, NOW - 2 * HOUR))

@@ -15,6 +15,7 @@ from rules.figures import Scope
 from rules.items import Item
 from rules.notices import Card, encode
 from storage import (
+    figures,
     inbox,
     items,
     ledger,
@@ -39,6 +40,8 @@ CARD = Card(item="REF-1", to="conversation")
 BODY = TypeAdapter(Item).dump_json(item()).decode()
 NOTICE = json.dumps(encode(CARD))
 SPAN = (NOW, NOW + HOUR)
+LATE = (NOW + 1999 * HOUR, NOW + 2000 * HOUR)
+SCOPE = Scope(hidden=frozenset({"w9"}), private_under={"w8": frozenset({"x"})})
 LATELY = (NOW + 1999 * HOUR, NOW + 2000 * HOUR)
 
 #: question -> the indexes that must serve it (`|`: either; `key`: the primary key), and the question.
@@ -78,6 +81,17 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "changes of hands of a time": ("ledger_moves", lambda conn: signals.passed(conn, WS, *LATELY, Scope())),
     "what was closed in a time": ("items_closed", lambda conn: signals.ended(conn, WS, *LATELY, Scope())),
     "the rulebooks that came into force": ("key", lambda conn: signals.changes(conn, WS, NOW)),
+    "stays that ended": ("ledger_steps key", lambda conn: figures.dwells(conn, WS, *LATE, SCOPE)),
+    "where open items stand": ("items_open_key key", lambda conn: figures.standing(conn, WS, NOW, SCOPE)),
+    "what came and went": ("ledger_steps key", lambda conn: figures.passages(conn, WS, *LATE, SCOPE)),
+    "exceptions over time": (
+        "exceptions_open exceptions_ended", lambda conn: figures.ordeals(conn, WS, LATE[0], LATE[1], SCOPE)
+    ),
+    "how old open items are": ("items_open", lambda conn: figures.ages(conn, WS, NOW, SCOPE)),
+    "how items ended": ("ledger_steps key", lambda conn: figures.endings(conn, WS, *LATE, SCOPE)),
+    "what was raised in a time": ("exceptions_opened key", lambda conn: figures.raised(conn, WS, *LATE, SCOPE)),
+    "what went back": ("ledger_steps exceptions_opened", lambda conn: figures.loops(conn, WS, *LATE, SCOPE)),
+    "what was said": ("ledger_at key", lambda conn: figures.said(conn, WS, *LATE, SCOPE)),
     "undelivered notices": ("outbox_failed", lambda conn: outbox.undelivered(conn, WS, *SPAN)),
     "open work without a due time": (
         "items_open_key exceptions_open key", lambda conn: watch.timeless(conn, WS, "REF-1", 50)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from rules.notices import Card, Closed, DecisionCard, Notice, Question, Reminder, Unclear
 from storage import outbox
-from storage.outbox import Claimed
+from storage.outbox import Arrived, Claimed
 from storage.store import Store
 from tests.storage.samples import HOUR, NOW, WS
 
@@ -34,8 +34,7 @@ async def claim(store: Store, now: datetime = NOW, limit: int = 10) -> list[Clai
 
 async def arrived(store: Store, *claims: Claimed) -> None:
     def work(conn: Connection) -> None:
-        for each in claims:
-            outbox.sent(conn, each.id, "C1", f"ts-{each.id}", NOW)
+        outbox.sent(conn, [Arrived(each.id, "C1", f"ts-{each.id}", NOW) for each in claims])
 
     await store.write(work)
 
@@ -245,7 +244,7 @@ async def test_the_last_message_of_a_slot_is_what_gets_edited(store: Store) -> N
     for ts in ("1700.1", "1700.2"):
         (each,) = await put(store, CARD)
         await claim(store)
-        await store.write(partial(outbox.sent, id=each, place="C1", message_id=ts, at=NOW))
+        await store.write(partial(outbox.sent, arrived=[Arrived(each, "C1", ts, NOW)]))
     assert await store.read(lambda conn: outbox.message_of(conn, WS, CARD.slot)) == ("C1", "1700.2")
 
 

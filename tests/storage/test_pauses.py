@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
@@ -61,8 +62,8 @@ async def claimed(store: Store) -> list[str]:
         if not claims:
             return found
         found += [each.notice.item for each in claims]
-        for each in claims:
-            await store.write(lambda conn, id=each.id: outbox.sent(conn, id, "C1", "1.1", NOW))  # type: ignore[misc]
+        ended = [outbox.Arrived(each.id, "C1", "1.1", NOW) for each in claims]
+        await store.write(partial(outbox.sent, arrived=ended))
 
 
 async def due(store: Store) -> list[str]:

@@ -189,10 +189,10 @@ async def test_a_conversation_leads_to_its_item(store: Store) -> None:
     """The first known one of several counts, in the given order; a later binding wins over an earlier one."""
 
     def work(conn: Connection) -> None:
-        threads.bind(conn, WS, "mail:<a@x>", "REF-1")
-        threads.bind(conn, WS, "mail:<b@x>", "REF-2")
-        threads.bind(conn, WS, "slack:C1:1.1", "REF-3")
-        threads.bind(conn, WS, "slack:C1:1.1", "REF-4")
+        threads.bind(conn, WS, {"mail:<a@x>": "REF-1"})
+        threads.bind(conn, WS, {"mail:<b@x>": "REF-2"})
+        threads.bind(conn, WS, {"slack:C1:1.1": "REF-3"})
+        threads.bind(conn, WS, {"slack:C1:1.1": "REF-4"})
 
     await store.write(work)
 

@@ -60,7 +60,7 @@ async def test_items_and_entries_hold_the_same_words(store: Store) -> None:
 
 async def test_what_is_looked_up_is_found_under_its_dirty_name(store: Store) -> None:
     """A Message-ID with a NUL in it finds the item that it was bound to."""
-    await store.write(lambda conn: threads.bind(conn, WS, f"mail:<{NASTY}>", "REF-1"))
+    await store.write(lambda conn: threads.bind(conn, WS, {f"mail:<{NASTY}>": "REF-1"}))
     assert await store.read(lambda conn: threads.find(conn, WS, [f"mail:<{NASTY}>"])) == "REF-1"
     await store.write(lambda conn: settings.put(conn, WS, "name", NASTY))
     assert await store.read(lambda conn: settings.get(conn, WS, "name")) == CLEANED
@@ -76,7 +76,7 @@ async def test_a_typed_key_may_be_anything(store: Store) -> None:
 async def test_names_of_any_length_are_told_apart(store: Store) -> None:
     """A Message-ID of 100,000 characters is kept and found, and is not its neighbour that ends differently."""
     long, other = "mail:<" + "é" * 100_000 + "1>", "mail:<" + "é" * 100_000 + "2>"
-    await store.write(lambda conn: threads.bind(conn, WS, long, "REF-1"))
+    await store.write(lambda conn: threads.bind(conn, WS, {long: "REF-1"}))
     assert await store.read(lambda conn: threads.find(conn, WS, [other])) is None
     assert await store.read(lambda conn: threads.find(conn, WS, [other, long])) == "REF-1"
     assert await store.write(lambda conn: inbox.count(conn, WS, long, NOW, "mail", "Mailed", b"")) is True

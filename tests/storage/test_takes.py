@@ -130,7 +130,7 @@ async def test_a_thread_gets_one_item(opened: Opened) -> None:
         key = threads.find(conn, WS, ["slack:C1:1700.1"])
         if key is None:
             key = f"REF-{items.next_number(conn, WS, 'REF')}"
-            threads.bind(conn, WS, "slack:C1:1700.1", key)
+            threads.bind(conn, WS, {"slack:C1:1700.1": key})
         return key
 
     assert set(await asyncio.gather(*(stores[n % 2].write(take) for n in range(8)))) == {"REF-1"}

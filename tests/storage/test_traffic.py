@@ -23,7 +23,7 @@ async def test_answers_are_counted_by_address_and_for_everybody(store: Store) ->
         outbox.put(conn, WS, RITA, Card(item="REF-1", to="lee"), NOW)
         outbox.put(conn, WS, RITA, Received(item="REF-2", to="requester"), NOW + HOUR)
         outbox.put(conn, WS, TOM, Received(item="REF-3", to="requester"), NOW + HOUR)
-        outbox.sent(conn, first, "rita@shop.example", "<a@x>", NOW + timedelta(minutes=5))
+        outbox.sent(conn, [outbox.Arrived(first, "rita@shop.example", "<a@x>", NOW + timedelta(minutes=5))])
         return first
 
     await store.write(work)
@@ -67,7 +67,7 @@ async def test_items_that_somebody_opened_are_counted_while_they_are_open(store:
 
 async def test_an_offered_conversation_is_taken_from_nobody(store: Store) -> None:
     def work(conn: Connection) -> None:
-        threads.bind(conn, WS, "mail:<a@x>", "REF-1")
+        threads.bind(conn, WS, {"mail:<a@x>": "REF-1"})
         threads.offer(conn, WS, {"mail:<a@x>": "REF-2", "mail:<b@x>": "REF-2"})
         threads.offer(conn, WS, {})
 
