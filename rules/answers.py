@@ -12,12 +12,12 @@ from rules.book.rulebook import ExceptionRule
 from rules.disputes import weigh
 from rules.draft import DOCKET, Draft, merge
 from rules.events import Deleted, Edited, Mailed, Posted
-from rules.expecting import hear
+from rules.expecting import begin, hear
 from rules.fields.reading import read_answer, read_unasked
 from rules.intake import ask, asked_in, context, missing, no_persons, read_opening
 from rules.items import Item
 from rules.messages import Reply
-from rules.notices import CONVERSATION, Card, Handed, Replied, Unclear
+from rules.notices import CONVERSATION, Card, Handed, Question, Replied, Unclear
 from rules.owners import choose_owner
 from rules.people import may_see
 from rules.prompts import noted, prompt, to_be_prompted
@@ -120,6 +120,8 @@ def fill(draft: Draft, fields: dict[str, str], how: str) -> None:
         _owner_again(draft, by_rows)
     judge(draft, ", ".join(changed))
     weigh(draft)
+    if (stage := draft.workflow.stage(draft.item.stage)) is not None:
+        begin(draft, stage)
 
 
 def locked(item: Item, shown: tuple[str, ...], name: str) -> bool:
@@ -172,7 +174,15 @@ def _read(draft: Draft, text: str, *, may_answer: bool = True, files: bool = Fal
             # An absence that nothing marks as one would answer this, too, and so on without end.
             draft.record("asked", {"fields": list(unclear), "unclear": True}, by=DOCKET)
         draft.tell(Unclear(item=draft.key, to=asked_in(draft.item), problems=unclear))
+    elif may_answer and found and _half_answered(draft, item):
+        draft.tell(Question(item=draft.key, to=asked_in(draft.item)))  # else they would think that they are done
     return draft.ruling()
+
+
+def _half_answered(draft: Draft, before: Item) -> bool:
+    """Whether whoever was asked has just said some of what is missing, and not all; not where machines might go on."""
+    fewer = 0 < len(draft.item.missing) < len(before.missing)
+    return fewer and draft.by == draft.item.asked_of and not (draft.world.hush() or draft.world.hasty())
 
 
 def _opens_again(draft: Draft, text: str) -> bool:

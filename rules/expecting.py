@@ -16,8 +16,11 @@ _WHO_ASKED: Final = frozenset({"requester", "the requester"})
 
 
 def begin(draft: Draft, stage: Stage) -> None:
-    """From entering `stage` its outside party is to answer; a fresh clock of the same stage asks nothing anew."""
-    if stage.expects is not None and draft.item.awaited is None:
+    """From entering `stage` its outside party is to answer; a fresh clock of the same stage asks nothing anew.
+
+    While the item still waits for its own requester nobody can have asked them: their time begins after that.
+    """
+    if stage.expects is not None and draft.item.awaited is None and not draft.item.missing:
         _await(draft, stage.expects.from_, stage.expects.otherwise)
 
 

@@ -84,7 +84,7 @@ def give_back(event: Returned, world: World, item: Item) -> Ruling:
 
 
 def _give_back(draft: Draft, trouble: Trouble, because: dict[str, str]) -> None:
-    person, before = trouble.lent_by, trouble.owner
+    person = trouble.lent_by
     # Whom the escalation has reached keeps the right to decide; who only stood in does not.
     others = [p for p in trouble.may_decide if p != person] if trouble.steps else []
     rule = draft.rule(trouble.code)
@@ -95,7 +95,7 @@ def _give_back(draft: Draft, trouble: Trouble, because: dict[str, str]) -> None:
     now = draft.item.open_trouble(trouble.code)[0]
     opened_at = stamp(now.opened_at)
     # The card that they had is theirs again, which nobody would notice: the reminder says it.
-    draft.tell(DecisionCard(item=draft.key, to=person, code=now.code, opened_at=opened_at, passed_from=before))
+    draft.tell(DecisionCard(item=draft.key, to=person, code=now.code, opened_at=opened_at))
     draft.tell(Reminder(item=draft.key, to=person, code=now.code), *cards(draft, trouble), *cards(draft, now))
 
 

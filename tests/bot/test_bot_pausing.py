@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.receipts import begin
 from bot.verifying import verified
 from handlers.ports import Taken
 from rules.pauses import Pause
@@ -119,6 +120,21 @@ async def test_nothing_of_it_is_claimed_and_what_was_claimed_before_is_given_bac
         again = await office.store.write(lambda conn: outbox.claim(conn, now, 60, 10))
         assert {each.notice for each in claimed} <= {each.notice for each in again}
         assert await office.store.write(lambda conn: outbox.begin(conn, [each.id for each in again]))
+
+
+async def test_sends_that_begin_together_are_held_back_each_by_itself(tmp_path: Path) -> None:
+    """They share a transaction; what is paused neither goes with the others nor holds them up."""
+    async with house(tmp_path) as office:
+        office.stop.set()
+        await office.running
+        await office.says(RITA, REFUND)
+        await office.types(DANA, "new", workflow="access", words="access to the wiki until 2026-03-20")
+        claimed = await office.store.write(lambda conn: outbox.claim(conn, office.clock(), 60, 10))
+        await pause(office)
+        paused = [each.notice.item.startswith("REF-") for each in claimed]
+        assert set(paused) == {True, False}
+        may = await office.store.write(lambda conn: begin(conn, [[each.id] for each in claimed]))
+        assert may == [not each for each in paused]
 
 
 async def test_what_is_paused_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.street import Street, plain
 
 DANA, FINN, LEE, MARIA = (f"slack:U0{name}" for name in ("DANA", "FINN", "LEE", "MARIA"))
 BANK = "disputes@bank.example"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 YES = {"reason_code": "GOODWILL", "words": "They asked for two more days."}
 NO = {"reason_code": "NO_PROOF", "words": "Ask them again."}
 #: Silence of the bank has a code of its own, apart from the silence of everybody.
@@ -275,3 +277,18 @@ def test_by_webhook_it_is_the_system_that_is_awaited(system: str, comes: bool) -
     assert awaited is not None
     assert (awaited.heard_at is not None) is comes
     assert (due(street) is None) is comes
+
+
+def test_while_the_requester_is_asked_nobody_outside_can_be_silent() -> None:
+    """Their time begins when all that is needed is known, not before."""
+    street = Street((EXAMPLES / "vendor-coordination.yml").read_text())
+    street.says(RITA, "Please order more flour, the supplier has some", channel="purchasing")
+    assert street.items["PO-1"].missing
+    assert street.items["PO-1"].awaited is None
+    street.says(RITA, "PO-3301", thread="PO-1")
+    street.passes(hours=1)
+    for name, value in (("supplier", "Delta Grain"), ("needed", "2026-12-14")):
+        street.types("slack:U0ZOE", "set", "PO-1", name=name, words=value)
+    awaited = street.items["PO-1"].awaited
+    assert awaited is not None
+    assert (awaited.who, awaited.since) == ("the supplier", street.now)

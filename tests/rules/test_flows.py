@@ -478,3 +478,16 @@ def test_a_file_that_came_with_the_same_request_again_is_in_the_record(street: S
     street.says(RITA, "please refund ORD-48213, it was $45!", files=(receipt,))
     assert street.entries[-1].kind == "attached"
     assert street.entries[-1].texts["file_names"] == ["receipt.pdf"]
+
+
+def test_half_an_answer_is_answered_with_what_is_still_missing() -> None:
+    """At once, so that nobody thinks that they are done; and it is no further question of the count."""
+    street = Street(HARBOR)
+    street.says(RITA, "Please refund me, it came broken")
+    asked = len(street.heard(REQUESTER, Question))
+    street.says(RITA, "ORD-48213", thread="REF-1")
+    assert street.items["REF-1"].missing == ("amount",)
+    assert len(street.heard(REQUESTER, Question)) == asked + 1
+    assert street.items["REF-1"].asks == 1
+    street.says(RITA, "45 USD", thread="REF-1")
+    assert len(street.heard(REQUESTER, Question)) == asked + 1
