@@ -43,9 +43,7 @@ def keep_files(conn: Any, books: Books, event: Event, ruling: Ruling) -> None:
     if isinstance(event, Mailed) and any(entry.kind in ("opened", "attached") for entry in ruling.entries):
         for file in event.attachments:
             if file.data:
-                evidence.keep(
-                    conn, books.workspace, file.sha256, file.name, file.media_type, file.data, books.files
-                )
+                evidence.keep(conn, books.workspace, file.sha256, file.name, file.media_type, file.data, books.files)
 
 
 def put(conn: Any, books: Books, notice: Notice, item: Item | None, now: datetime, ways: Ways) -> None:

@@ -92,8 +92,11 @@ def upgrade() -> None:
     )
     steps = sa.text("kind IN ('opened', 'entered', 'returned', 'changes_asked', 'closed', 'reopened')")
     op.create_index(
-        "ledger_steps", "ledger", ["workspace", "at", "item", "seq", "kind"],
-        sqlite_where=steps, postgresql_where=steps,
+        "ledger_steps",
+        "ledger",
+        ["workspace", "at", "item", "seq", "kind"],
+        sqlite_where=steps,
+        postgresql_where=steps,
     )
     op.add_column("exceptions", sa.Column("likeness", sa.Text, nullable=True))
     decided = sa.text("likeness IS NOT NULL")
