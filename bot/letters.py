@@ -30,6 +30,7 @@ from rules.notices import (
     Digest,
     Discreet,
     Handed,
+    Late,
     Notice,
     Question,
     Receipt,
@@ -89,7 +90,8 @@ def lettered(conn: Any, books: Books, claims: Sequence[Claimed], now: datetime, 
         return Lettering(replace(shown, edit=edit))
     if isinstance(notice, Discreet):
         return Lettering(_plain(claim, address, discreet(notice), notice.to, book))
-    if isinstance(notice, Reminder):
+    alone = isinstance(notice, Late) and len(claims) == 1  # what one item has missed is told whole
+    if isinstance(notice, Reminder) and not alone:
         return _reminders(conn, books, claims, address, now, slack=slack)
     item = items.load(conn, books.workspace, notice.item)
     if item is None:

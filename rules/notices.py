@@ -79,8 +79,8 @@ class Reminder(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Late(Notice):
-    """The stage's time allowed is over; `to` hears it, `step` says how far up the ladder."""
+class Late(Reminder):
+    """The stage's time allowed is over; `to` hears it, `step` says how far up the ladder. Bundled like a reminder."""
 
     step: int = 0
 

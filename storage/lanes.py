@@ -32,13 +32,16 @@ from storage.pauses import any_stands, resting
 from storage.rendered import Rendered
 from storage.schema import outbox
 
-#: Notices of this kind are worded together, so they are claimed together.
-BUNDLED = "Reminder"
+#: Notices of these kinds are worded together, so they are claimed together.
+BUNDLED = ("Reminder", "Late")
 #: At most so many of a lane: a claim of 64 lanes must stay below the 32,766 values that SQLite takes in a statement.
 BUNDLE = 400
 
 # a literal, because an index over part of the rows is only used where the condition stands in the statement
 WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
+# for rows that are known by their number or id: a planner that knows little of the table would rather go through all
+# that waits by the index above, so this is an expression that no index is over
+STILL_WAITING: ColumnElement[bool] = outbox.c.state.concat(literal_column("''")) == literal_column("'waiting'")
 READY: ColumnElement[bool] = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now"))
 _STANDING = and_(
     outbox.c.workspace == bindparam("ws"),
@@ -87,7 +90,7 @@ PUT = Rendered(
 def begun(count: int) -> Rendered:
     """That the sends of so many notices begin now."""
     ids = [bindparam(f"i{n}", type_=outbox.c.id.type) for n in range(count)]
-    return Rendered(update(outbox).where(outbox.c.id.in_(ids), WAITING).values(begun=True))
+    return Rendered(update(outbox).where(outbox.c.id.in_(ids), STILL_WAITING).values(begun=True))
 
 
 def _heads(*more: ColumnElement[bool]) -> Select[Any]:
@@ -104,7 +107,7 @@ def _heads(*more: ColumnElement[bool]) -> Select[Any]:
     return (
         select(outbox.c.n, outbox.c.workspace, outbox.c.lane, outbox.c.kind)
         .join(line, line.c.n == outbox.c.n)
-        .where(WAITING, READY)
+        .where(STILL_WAITING, READY)
         .order_by(outbox.c.n)
         .limit(bindparam("most"))
         .with_for_update(of=outbox, skip_locked=True)  # a claim never waits for a take that replaces a notice
@@ -117,7 +120,7 @@ def _reminders(*more: ColumnElement[bool]) -> Select[Any]:
         .where(
             outbox.c.workspace == bindparam("ws"),
             outbox.c.lane == bindparam("in_lane"),
-            outbox.c.kind == BUNDLED,
+            or_(*(outbox.c.kind == kind for kind in BUNDLED)),
             outbox.c.n > bindparam("head"),
             WAITING,
             READY,

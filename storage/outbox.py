@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, literal_column, select, update
 
 from rules.notices import Notice, decode, encode
 from storage.columns import clean_json, hold
-from storage.lanes import BUNDLE, BUNDLED, PUT, REPLACE, SENT, STANDING, WAITING, begun, line
+from storage.lanes import BUNDLE, BUNDLED, PUT, REPLACE, SENT, STANDING, STILL_WAITING, WAITING, begun, line
 from storage.pauses import notices_rest
 from storage.schema import outbox
 
@@ -113,12 +113,12 @@ def claim(conn: Connection, now: datetime, lease_seconds: float, limit: int) -> 
         return []
     chosen = [row.n for row in heads]
     for row in heads:
-        if row.kind == BUNDLED:
+        if row.kind in BUNDLED:
             behind = {"ws": row.workspace, "in_lane": row.lane, "head": row.n, "now": now}
             chosen += conn.scalars(serve.reminders, behind)
     leased = conn.execute(
         update(outbox)
-        .where(outbox.c.n.in_(chosen), WAITING)
+        .where(outbox.c.n.in_(chosen), STILL_WAITING)
         .values(lease_until=now + timedelta(seconds=lease_seconds))
         .returning(*_CLAIMED)
     )
