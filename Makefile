@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
-# Two workers: the suite is made for two cores, and its servers need some of them.
-PYTEST := $(PY) -m pytest -n 2 --dist worksteal
+# Three workers: the suite is made for two cores, and much of it waits for servers.
+PYTEST := $(PY) -m pytest -n 3 --dist worksteal
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
