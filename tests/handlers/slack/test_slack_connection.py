@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -179,14 +180,20 @@ async def test_an_old_one_that_slack_forgets_is_closed_in_the_end() -> None:
 
 
 async def test_refreshed_again_and_again_under_load_nothing_is_lost_and_nothing_doubled() -> None:
-    """Slack warns, and closes a moment later, while events come over whatever stands."""
+    """Slack warns, and closes a moment later, while events come over whatever stands.
+
+    It closes when what it sent there is acknowledged: an acknowledgement that crosses the goodbye is lost, and the
+    event comes again, to be counted once by its id.
+    """
     async with watched(sleep=asyncio.sleep) as w:
-        numbers = itertools.count()
+        numbers, sent, closing = itertools.count(), defaultdict[int, set[str]](set), set[int]()
 
         async def load() -> None:
             while True:
                 for number in w.server.open():
-                    await w.server.sends(number, f"E{next(numbers)}")
+                    if number not in closing:
+                        sent[number].add(id := f"E{next(numbers)}")
+                        await w.server.sends(number, id)
                 await asyncio.sleep(0.005)
 
         loading = asyncio.create_task(load())
@@ -195,6 +202,8 @@ async def test_refreshed_again_and_again_under_load_nothing_is_lost_and_nothing_
             await w.server.says(refresh, "warning")
             await w.until(lambda: len(w.server.open()) == 2)
             await asyncio.sleep(0.03)
+            closing.add(refresh)
+            await w.until(lambda n=refresh: sent[n] <= set(w.server.acks))  # type: ignore[misc]  # a default is typed
             await w.server.sockets[refresh].close()
         loading.cancel()
         await asyncio.gather(loading, return_exceptions=True)
