@@ -23,7 +23,7 @@ JSON, PLOT = ROOT / "build" / "bench.json", ROOT / "docs" / "pictures" / "growth
 
 
 async def everything(size: Size, only: set[str], postgres: Server) -> list[Row]:
-    """The rows, as the issue's table has them; one that fails is said and left out."""
+    """The rows, as docs/performance.md has them; one that fails is said and left out."""
     rows: list[Row] = []
 
     async def of_firing() -> list[Row]:

@@ -17,7 +17,7 @@ Take = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured. The issue's own size is `WHOLE`; only ratios of one run mean something in any of them."""
+    """How much is measured, `WHOLE` by default; only ratios of one run mean something in any of them."""
 
     name: str
     seconds: float  # of each round of what is counted a second
