@@ -204,12 +204,6 @@ def kept_by_week(dwells: Iterable[Dwell], zone: str) -> list[Kept]:
     ]
 
 
-def age_of(opened_at: datetime, now: datetime) -> str:
-    """What the age of an item is called that was opened then."""
-    days = (now - opened_at) / timedelta(days=1)
-    return next(name for first, name in reversed(AGES) if days >= first or first == 0)
-
-
 def quantile(values: Sequence[float], share: float) -> float:
     """The smallest of these (sorted, not none) that at least this share of them does not exceed: the nearest rank."""
     rank = -(-len(values) * round(share * 100) // 100)

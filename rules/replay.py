@@ -227,10 +227,6 @@ def _spoken(item: Item, entry: Entry) -> Item:
     return replace(item, spoken=(*item.spoken, words), touched_at=entry.at)
 
 
-def _touched(item: Item, entry: Entry) -> Item:
-    return replace(item, touched_at=entry.at)
-
-
 _CHANGES: Mapping[str, Callable[[Item, Entry], Item]] = {
     "filled": _filled,
     "conflicted": _conflicted,

@@ -10,13 +10,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
 from bot.commands.ledger import harmless
 from bot.demo import example
 from bot.terminal import inert, visible
 from tests.bot.house import house
+from tests.command_line import at_home, docketbot
 
 COMMANDS = (
     "demo", "run", "check", "items", "exceptions", "show", "why", "digest", "ledger verify", "ledger export",
@@ -26,18 +25,10 @@ REFUND = "Please refund ORD-48213, I was charged $450 twice"
 HOSTILE = "refund =HYPERLINK(1) \x1b[31mORD-11111\x1b[0m 10 USD"
 
 
-def docketbot(*words: str) -> Result:
-    """Run a command as somebody would type it."""
-    return CliRunner().invoke(app, list(words), prog_name="docketbot")
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which a bot has worked: a refund that waits for Lee, a hostile one, a private concern."""
-    (tmp_path / "rulebook.yml").write_text(example())
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOCKET_RULEBOOK", "DOCKET_DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(tmp_path, monkeypatch)
 
     async def work() -> None:
         async with house(tmp_path) as office:

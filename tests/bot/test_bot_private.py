@@ -9,30 +9,20 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
 from bot.commands.looking import user
-from bot.demo import example
 from tests.bot.house import house
+from tests.command_line import at_home, docketbot
 
 CANARY = "Somebody takes the petty cash."
 #: What nobody at the command line may read without saying so: the words, who wrote them, what was done about it.
 SECRETS = ("petty", "RITA", "maria", "Maria", "NOT_HEARD", "we spoke")
 
 
-def docketbot(*words: str) -> Result:
-    """Run a command as somebody would type it."""
-    return CliRunner().invoke(app, list(words), prog_name="docketbot")
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which a bot has worked: a concern with a proof and an exception, and an ordinary refund."""
-    (tmp_path / "rulebook.yml").write_text(example())
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOCKET_RULEBOOK", "DOCKET_DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(tmp_path, monkeypatch)
 
     async def work() -> None:
         async with house(tmp_path) as office:

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
 from bot.adopting import adopt
 from bot.demo import example
 from bot.reports import report_of
@@ -22,6 +20,7 @@ from rules.book.load import load
 from rules.events import Command
 from rules.reports import QUESTIONS, nearest, record_of
 from tests.bot.house import House, house
+from tests.command_line import at_home, docketbot
 from tests.postgres import postgres
 from tests.street import plain
 
@@ -163,15 +162,8 @@ async def test_what_began_in_confidence_stays_out_of_every_report(tmp_path: Path
         assert {row["stays"] for row in await rows_of(office, "time-in-stage") if row["workflow"] == "concern"} == {1}
 
 
-def docketbot(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words), prog_name="docketbot")
-
-
 def test_on_the_command_line_as_a_table_json_and_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "rulebook.yml").write_text(example())
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOCKET_RULEBOOK", "DOCKET_DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(tmp_path, monkeypatch)
 
     async def work() -> None:
         async with house(tmp_path) as office:

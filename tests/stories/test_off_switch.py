@@ -8,12 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
-from bot.demo import example
 from bot.verifying import verified
 from storage import ledger, pauses
+from tests.command_line import at_home, docketbot
 from tests.stories.harbor import harbor
 from tests.stories.mailroom import mailroom, said
 from tests.stories.post_office import CUSTOMER, mail
@@ -100,15 +98,10 @@ async def test_it_is_pulled_by_mail_where_a_receiver_vouches_for_the_sender(tmp_
         assert await office.store.read(lambda conn: pauses.standing(conn, "main")) == ()
 
 
-def docketbot(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words), prog_name="docketbot")
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which a bot has worked: a refund of a customer, one of a spammer, one in confidence."""
-    (tmp_path / "rulebook.yml").write_text(example())
-    monkeypatch.chdir(tmp_path)
+    at_home(tmp_path, monkeypatch)
     monkeypatch.setenv("DOCKET_MAIL_FROM", "refunds@harbor.example")
 
     async def work() -> None:

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 import rules.intake
-from bot.__main__ import app
 from bot.answering import homes
-from bot.demo import example
 from bot.digest_command import occasion_for, printed
 from bot.verifying import verified
 from rules.commands import Parsed, parse
 from rules.quarantine import short
 from storage import evidence, inbox, ledger
+from tests.command_line import at_home, docketbot
 from tests.stories.harbor import harbor
 from tests.stories.mailroom import ADDRESSES, Mailroom, mailroom, said
 from tests.stories.post_office import CUSTOMER, mail
@@ -198,15 +196,10 @@ def test_it_can_be_typed() -> None:
 # At the command line.
 
 
-def docketbot(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words), prog_name="docketbot")
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which a bot has held two mails of a customer and a private one."""
-    (tmp_path / "rulebook.yml").write_text(example())
-    monkeypatch.chdir(tmp_path)
+    at_home(tmp_path, monkeypatch)
     monkeypatch.setenv("DOCKET_MAIL_FROM", "refunds@harbor.example")
     for address, name in ADDRESSES.items():
         monkeypatch.setenv(f"DOCKET_INBOX_{name.upper()}", f"imap://{address.replace('@', '%40')}:x@127.0.0.1:1/INBOX")
